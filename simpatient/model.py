@@ -1,0 +1,171 @@
+"""The values that flow through the program. All frozen; none reads a clock, draws a number or makes an id.
+
+Scores (reluctance, hope, agreement, bond, confidence) lie in 0..1; times are milliseconds from the start of the audio.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Stage = Literal["precontemplation", "contemplation", "preparation", "action"]
+Ended = Literal["closed", "time", "walkout", "refuses", "aborted", "tech"]
+Layer = Literal["surface", "derived"]
+Behaviour = Literal["question", "reflection", "input", "other"]
+ReplyClass = Literal[
+    "deny", "blame", "minimise", "one_word", "question_back", "challenge", "test_confidentiality", "leave", "yes_but",
+    "hollow_yes", "irritation", "topic_switch", "silence", "sarcasm", "plea", "unhealthy_goal", "hedge", "goal",
+    "goal_more", "agree", "assent_task", "decline_task", "story", "disclose_partial", "disclose_full", "deflect",
+    "scoff", "obvious", "repair", "smalltalk", "interrupted", "exit", "walkout", "refuse",
+]  # fmt: skip
+
+VARIABLES = ("reluctance", "hope", "goal_agreement", "task_agreement", "bond")
+PLACES = 4
+"""Decimal places of every score that is written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+    """0..1, the recogniser's own; not a probability."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """One learner turn, as heard or typed."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+    start_ms: int = 0
+    end_ms: int = 0
+    source: Literal["audio", "typed"] = "typed"
+
+    @property
+    def confidence(self) -> float:
+        """Mean word confidence; 1.0 for typed text."""
+        return sum(w.confidence for w in self.words) / len(self.words) if self.words else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """A technique found in the words, with its evidence."""
+
+    code: str
+    layer: Layer
+    start: int
+    """Character offset into the text as it was given."""
+    end: int
+    confidence: float
+    """0..1 in steps of .05; below .5 never credited, below .7 credited in part."""
+    cue: str
+    """The cue that fired, or the rule of a derived code."""
+
+
+@dataclass(frozen=True, slots=True)
+class AllianceState:
+    """Where the patient stands. Agreement is Bordin's: on goals and on tasks (Bordin 1979)."""
+
+    stage: Stage
+    reluctance: float
+    hope: float
+    goal_agreement: float
+    task_agreement: float
+    bond: float
+    momentum: float = 0.0
+    """-1..1, the mood of the last replies; half-life about 1.4 turns."""
+    unhealthy_goal: float = 0.0
+    disclosed: tuple[str, ...] = ()
+    """Facts told so far, as topic/depth."""
+    used: tuple[str, ...] = ()
+    """Ids of the lines said so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One movement of one variable, and the learner's words that caused it."""
+
+    variable: str
+    delta: float
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the patient says, and how."""
+
+    id: str
+    text: str
+    reply_class: ReplyClass
+    rate: int = 170
+    """Words per minute."""
+    pitch: int = 50
+    """0..99, the voice's own scale."""
+    pause_ms: int = 0
+    """Silence before the first word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange: what was heard, what it did, what the patient answered."""
+
+    no: int
+    utterance: Utterance
+    detections: tuple[Detection, ...]
+    effects: tuple[Effect, ...]
+    before: AllianceState
+    after: AllianceState
+    reply: Reply
+    ended: Ended | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A whole session as the journal tells it; all that grading sees."""
+
+    persona: str
+    seed: int
+    opening: Reply
+    start: AllianceState
+    turns: tuple[Turn, ...] = ()
+    ended: Ended | None = None
+    header: dict[str, object] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One figure of a grade: a value with its evidence, or the reason why there is none."""
+
+    name: str
+    value: float | str | None
+    unit: str = ""
+    not_scored: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A turn worth looking at again."""
+
+    turn: int
+    kind: Literal["strong", "turning", "missed"]
+    quote: str
+    why: str
+    instead: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """What the session shows about the learner. Formative: it never passes or fails anybody."""
+
+    persona: str
+    outcome: str
+    """One sentence: would the patient come back?"""
+    second_visit: float
+    """0..1, the likelihood of a second visit."""
+    marks: tuple[Mark, ...]
+    moments: tuple[Moment, ...]
+    concerns: tuple[str, ...]
+    """Critical flags, never averaged away."""

@@ -1,0 +1,95 @@
+"""Everything that touches the world. The ports are the protocols below; `fakes` obeys them and is shipped.
+
+A recording and a microphone give the same thing: blocks of 16 kHz mono int16 PCM. A recogniser turns such blocks into
+segments, a voice turns text into PCM, a speaker plays PCM.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from simpatient.model import Word
+
+RATE = 16_000
+"""Hertz of all audio inside the program."""
+BLOCK = 1_600
+"""Frames of a block: 100 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """Mono int16 little-endian sound."""
+
+    data: bytes
+    rate: int
+    """Hertz."""
+
+    @property
+    def milliseconds(self) -> int:
+        return len(self.data) // 2 * 1000 // self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """What the recogniser heard up to one endpoint; never without words."""
+
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(word.text for word in self.words)
+
+
+class Recogniser(Protocol):
+    """Hears. `name` and `digest` go into the journal, `about` is the line the user sees."""
+
+    name: str
+    digest: str
+    """sha256 of what it hears with, as 'sha256:…'."""
+    about: str
+    """Which engine and model listens and how good it is, in one line."""
+
+    def listen(self, blocks: Iterable[bytes]) -> Iterator[Segment]:
+        """Segments at their endpoints; word times count from the first sample. Raises ModelError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How a line is spoken."""
+
+    rate: int = 170
+    """Words per minute."""
+    pitch: int = 50
+    """0..99."""
+    gender: str = "any"
+    variant: str = ""
+    """An espeak-ng variant such as f3; ignored by other engines."""
+
+
+class Voice(Protocol):
+    """Speaks text into PCM."""
+
+    name: str
+
+    def say(self, text: str, manner: Manner) -> Pcm:
+        """The spoken text. Raises VoiceError."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Speaker(Protocol):
+    """Plays PCM and returns when it has been played."""
+
+    def play(self, sound: Pcm) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Clock(Protocol):
+    """Monotonic time."""
+
+    def now_ms(self) -> int: ...
