@@ -1,0 +1,135 @@
+"""Which techniques are in these words? Surface codes: from the words and the last words of the patient, nothing else.
+
+Text goes in as it was given; detections come out with character offsets into that same text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from simpatient.detect.pack import Pack, Rule, load_pack
+from simpatient.model import Behaviour, Detection
+from simpatient.text import Token, content_words, tokens
+
+MARGIN = 12
+"""Characters by which a guard or a stronger code reaches beyond its own words, about two words."""
+ECHO = 0.4
+"""Share of the learner's content words that must come from the patient's last turn to count as a reflection."""
+_BACKCHANNEL = 2
+_QUESTION_OPENERS = frozenset("what how why where who when which do did does are is was were have has can could would".split())
+
+
+@dataclass(frozen=True)
+class _Hit:
+    rule: Rule
+    start: int
+    end: int
+    confidence: float
+    cue: str
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What one learner turn holds."""
+
+    detections: tuple[Detection, ...]
+    behaviour: Behaviour
+    topics: tuple[str, ...]
+    """Topics touched, in the order they are named."""
+
+
+class Detector:
+    """Hears techniques by the cues of a pack. Deterministic; one instance serves any number of turns."""
+
+    def __init__(self, pack: Pack | None = None) -> None:
+        self.pack = pack or load_pack()
+        self._beats = {rule.technique.code: frozenset(rule.technique.beats) for rule in self.pack.rules}
+
+    def hear(self, text: str, after: str = "") -> Hearing:
+        """Surface codes of one learner turn; `after` is what the patient said just before."""
+        toks = tokens(text)
+        line = _Line(toks)
+        hits = [hit for rule in self.pack.rules if (hit := self._best(rule, line))]
+        hits += self._echo(toks, line, after, hits)
+        kept = self._settle(hits)
+        if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS:
+            kept = [_Hit(self._rule("FACIL"), 0, len(line.text), 0.9, "a turn of one or two words")]
+        found = tuple(line.detection(hit) for hit in sorted(kept, key=lambda h: (h.start, h.rule.technique.code)))
+        return Hearing(found, self._behaviour(kept), self._topics(line))
+
+    def _best(self, rule: Rule, line: "_Line") -> _Hit | None:
+        """The strongest cue of a code that no guard cancels; two weak cues make one of middle strength."""
+        best: _Hit | None = None
+        weak = 0
+        for cue, confidence in rule.cues:
+            if best and best.confidence >= confidence and weak != 1:
+                break
+            span = cue.find(line.text, line.words)
+            if span is None or self._guarded(rule, line, *span):
+                continue
+            weak += confidence < 0.7
+            if best is None or confidence > best.confidence:
+                best = _Hit(rule, *span, confidence, cue.source)
+        if best and best.confidence < 0.7 and weak > 1:
+            best = _Hit(rule, best.start, best.end, 0.75, best.cue)
+        return best
+
+    def _guarded(self, rule: Rule, line: "_Line", start: int, end: int) -> bool:
+        return any(
+            span and span[0] < end + MARGIN and start - MARGIN < span[1]
+            for guard in rule.guards
+            if (span := guard.find(line.text, line.words))
+        )
+
+    def _echo(self, toks: tuple[Token, ...], line: "_Line", after: str, hits: list[_Hit]) -> list[_Hit]:
+        """A statement most of whose content the patient has just said is a simple reflection."""
+        said, heard = content_words(" ".join(t.text for t in toks)), content_words(after)
+        taken = {hit.rule.technique.code for hit in hits}
+        asks = any(hit.rule.technique.form == "question" for hit in hits)
+        if not said or asks or taken & {"REFL_S", "REFL_C"} or len(said & heard) / len(said) < ECHO:
+            return []
+        return [_Hit(self._rule("REFL_S"), 0, len(line.text), 0.75, "repeats the patient's words")]
+
+    def _settle(self, hits: list[_Hit]) -> list[_Hit]:
+        """Of two codes on the same words the one that beats the other stays."""
+        return [
+            hit
+            for hit in hits
+            if not any(
+                hit.rule.technique.code in self._beats[other.rule.technique.code]
+                and other.start < hit.end + MARGIN
+                and hit.start < other.end + MARGIN
+                and other.confidence + 0.2 >= hit.confidence
+                for other in hits
+                if other is not hit
+            )
+        ]
+
+    def _behaviour(self, hits: Iterable[_Hit]) -> Behaviour:
+        forms = {hit.rule.technique.form for hit in hits}
+        order: tuple[Behaviour, ...] = ("question", "reflection", "input")
+        return next((form for form in order if form in forms), "other")
+
+    def _topics(self, line: "_Line") -> tuple[str, ...]:
+        places = [
+            (span[0], name) for name, cue in self.pack.topic_cues if (span := cue.find(line.text, line.words)) is not None
+        ]
+        return tuple(dict.fromkeys(name for _, name in sorted(places)))
+
+    def _rule(self, code: str) -> Rule:
+        return next(rule for rule in self.pack.rules if rule.technique.code == code)
+
+
+class _Line:
+    """A turn as cues see it: 'word word ', and the way back to the characters of the original."""
+
+    def __init__(self, toks: tuple[Token, ...]) -> None:
+        self.toks = toks
+        self.text = "".join(token.text + " " for token in toks)
+        self.words = frozenset(token.text for token in toks)
+        self._at: list[int] = []
+        for i, token in enumerate(toks):
+            self._at += [i] * (len(token.text) + 1)
+
+    def detection(self, hit: _Hit) -> Detection:
+        first, last = self.toks[self._at[hit.start]], self.toks[self._at[min(hit.end, len(self._at)) - 1]]
+        return Detection(hit.rule.technique.code, "surface", first.start, last.end, hit.confidence, hit.cue)

@@ -1,0 +1,171 @@
+"""The patient's machine voice: text in, PCM out. The engine itself lives in a process of its own (`voice_worker`)."""
+
+import contextlib
+import re
+import shutil
+import signal
+import threading
+import weakref
+from collections.abc import Iterator
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from tempfile import mkdtemp
+from typing import Any
+
+from simpatient.errors import VoiceError
+from simpatient.ports import Manner, Pcm
+from simpatient.ports.voice_worker import DRIVER, Espeak, Failed, Request, serve
+
+PIECE = 2_000
+"""Bytes of UTF-8 that the engine gets at once; libespeak-ng crashes at 15 000."""
+SILENCE = Pcm(bytes(2 * 4_410), 22_050)
+"""Of a text in which nothing can be spoken: 200 ms."""
+START = 20.0
+"""Seconds that the process may take to stand."""
+PATIENCE = 2.0
+"""Seconds that the engine may take for a text, besides PER_CHARACTER."""
+PER_CHARACTER = 0.05
+"""Seconds."""
+MARGIN = 1.0
+"""Seconds after the engine's own time limit at which its process is given up."""
+
+
+class SpokenVoice:
+    """Speaks through pyttsx3. Nothing starts before `start` or the first `say`; any thread may call."""
+
+    name = f"pyttsx3/{DRIVER}"
+
+    def __init__(self, espeak: Espeak | None = None, patience: float = PATIENCE) -> None:
+        self._espeak = espeak or Espeak()
+        self._patience = patience
+        self._lock = threading.Lock()
+        self._worker: _Worker | None = None
+        self._closed = False
+
+    def start(self) -> None:
+        """Start the process and return at once, so that the first line does not wait for it."""
+        with self._lock:
+            self._standing()
+
+    def say(self, text: str, manner: Manner) -> Pcm:
+        """The spoken text; a short silence when there is nothing to speak. Raises VoiceError."""
+        requests = [Request(p, manner, self._patience + PER_CHARACTER * len(p)) for p in pieces(text)]
+        with self._lock:
+            sounds = [self._spoken(request) for request in requests] or [SILENCE]
+        return Pcm(b"".join(sound.data for sound in sounds), sounds[0].rate)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            self._drop()
+
+    def _spoken(self, request: Request) -> Pcm:
+        """Asked again once, of a new process, when the first one fails or dies."""
+        why = ""
+        for _ in range(2):
+            try:
+                answer = self._standing().ask(request)
+            except BaseException:  # a Ctrl-C leaves an answer in the pipe that the next text must not get
+                self._drop()
+                raise
+            if isinstance(answer, Pcm):
+                return answer
+            self._drop()
+            why = answer.why
+        raise VoiceError(f"no voice: {why}, twice; go on with text, or start again")
+
+    def _standing(self) -> "_Worker":
+        if self._closed:
+            raise VoiceError("no voice: it has been closed")
+        if self._worker is None:
+            self._worker = _Worker(self._espeak)
+        return self._worker
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.end()
+            self._worker = None
+
+
+class _Worker:
+    """One process with its pipe and its private folder; all three end together, at the latest with this program."""
+
+    def __init__(self, espeak: Espeak) -> None:
+        context = get_context("spawn")
+        folder = mkdtemp(prefix="simpatient-voice-")
+        self._pipe, theirs = context.Pipe()
+        process = context.Process(target=serve, args=(theirs, folder, espeak), name="simpatient-voice", daemon=True)
+        self.end = weakref.finalize(self, _end, process, self._pipe, folder)
+        with _without_interrupts():
+            process.start()
+        theirs.close()
+        self._ready = False
+
+    def ask(self, request: Request) -> Pcm | Failed:
+        """Raises VoiceError when the machine has no engine at all."""
+        try:
+            if not self._ready:
+                self._await_ready()
+            self._pipe.send(request)
+            answer: Pcm | Failed = self._receive(request.timeout + MARGIN)
+            return answer
+        except (EOFError, OSError):
+            return Failed("the voice's process ended")
+
+    def _await_ready(self) -> None:
+        answer = self._receive(START)
+        if isinstance(answer, Failed):
+            raise VoiceError(answer.why)
+        self._ready = True
+
+    def _receive(self, seconds: float) -> Any:
+        """A Ready, a Pcm or a Failed."""
+        if not self._pipe.poll(seconds):
+            return Failed("the voice's process did not answer")
+        return self._pipe.recv()
+
+
+def _end(process: SpawnProcess, pipe: Connection, folder: str) -> None:
+    if process.pid is not None:
+        process.kill()
+        process.join()
+    pipe.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """A Ctrl-C reaches the whole process group; a child is born with its parent's mask, so it never dies of one."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # process.start() would start it, and that lifts the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def pieces(text: str, limit: int = PIECE) -> list[str]:
+    """The text in parts under `limit` bytes, cut between sentences, else words, else anywhere; none is unspeakable."""
+    parts = [""]
+    for unit in _units(text, limit):
+        joined = f"{parts[-1]} {unit}".lstrip()
+        if len(joined.encode()) < limit:
+            parts[-1] = joined
+        else:
+            parts.append(unit)
+    return [part for part in parts if any(character.isalnum() for character in part)]
+
+
+def _units(text: str, limit: int) -> Iterator[str]:
+    """Sentences; of one that is too long its words; of such a word slices (a character takes at most 4 bytes)."""
+    clean = re.sub(r"[\x00-\x20\x7f]+", " ", text.encode(errors="replace").decode())
+    for sentence in re.split(r"(?<=[.!?…])\s+", clean.strip()):
+        if len(sentence.encode()) < limit:
+            yield sentence
+        else:
+            step = limit // 4 - 1
+            yield from (word[i : i + step] for word in sentence.split() for i in range(0, len(word), step))
