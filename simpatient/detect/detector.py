@@ -33,8 +33,18 @@ class Hearing:
 
     detections: tuple[Detection, ...]
     behaviour: Behaviour
-    topics: tuple[str, ...]
+    topics: tuple["Touched", ...]
     """Topics touched, in the order they are named."""
+
+
+@dataclass(frozen=True)
+class Touched:
+    """A topic that the words touch, with its characters in the text as it was given."""
+
+    name: str
+    start: int
+    end: int
+    risk: bool
 
 
 class Detector:
@@ -109,11 +119,14 @@ class Detector:
         order: tuple[Behaviour, ...] = ("question", "reflection", "input")
         return next((form for form in order if form in forms), "other")
 
-    def _topics(self, line: "_Line") -> tuple[str, ...]:
-        places = [
-            (span[0], name) for name, cue in self.pack.topic_cues if (span := cue.find(line.text, line.words)) is not None
-        ]
-        return tuple(dict.fromkeys(name for _, name in sorted(places)))
+    def _topics(self, line: "_Line") -> tuple[Touched, ...]:
+        first: dict[str, tuple[int, int]] = {}
+        for name, cue in self.pack.topic_cues:
+            span = cue.find(line.text, line.words)
+            if span and (name not in first or span < first[name]):
+                first[name] = span
+        places = sorted((span, name) for name, span in first.items())
+        return tuple(Touched(name, *line.original(*span), self.pack.topics[name].risk) for span, name in places)
 
     def _rule(self, code: str) -> Rule:
         return next(rule for rule in self.pack.rules if rule.technique.code == code)
@@ -130,6 +143,9 @@ class _Line:
         for i, token in enumerate(toks):
             self._at += [i] * (len(token.text) + 1)
 
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        first, last = self.toks[self._at[start]], self.toks[self._at[min(end, len(self._at)) - 1]]
+        return first.start, last.end
+
     def detection(self, hit: _Hit) -> Detection:
-        first, last = self.toks[self._at[hit.start]], self.toks[self._at[min(hit.end, len(self._at)) - 1]]
-        return Detection(hit.rule.technique.code, "surface", first.start, last.end, hit.confidence, hit.cue)
+        return Detection(hit.rule.technique.code, "surface", *self.original(hit.start, hit.end), hit.confidence, hit.cue)

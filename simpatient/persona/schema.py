@@ -18,6 +18,7 @@ Conditions of a group (leave out what does not matter):
     agreed: true | false              agreement on goals has reached .45
     voiced: true | false              the patient has already voiced a goal of their own in this session
     heard: [CODE, …]                  one of these codes came in an earlier turn
+    topic: [mood, home]               the learner names one of these topics in this turn
 """
 
 from dataclasses import dataclass, field
@@ -163,6 +164,7 @@ class Group:
     agreed: bool | None = None
     voiced: bool | None = None
     heard: tuple[str, ...] = ()
+    topic: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()
     """Ids of the goals that these lines voice."""
 

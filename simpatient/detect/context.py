@@ -1,0 +1,106 @@
+"""Was it right here? Derived codes, and the row of the dynamics that each code takes: from the situation, not the words.
+
+The same words are right for one patient and wrong for another (Cheng 2007): a problem question suits a hurt foot and
+insults a teenager who was dragged in; offering treatment suits after goals are agreed and drives out before.
+"""
+
+from dataclasses import dataclass
+
+from simpatient.detect.detector import Hearing
+from simpatient.model import Detection
+
+GOALS_AGREED = 0.45
+EARLY_BOND = 0.40
+LONG_TURN = 120
+"""Words beyond which a turn is a monologue (AnnoMI: 95th percentile 89 to 100)."""
+CHAIN = 4
+"""Closed questions in a row, with nothing given back, that make an interrogation."""
+_HARD = frozenset({"alcohol", "cannabis", "drugs", "irritability"})
+_GOAL_QUESTIONS = frozenset({"GOAL_OPEN", "GOAL_WISH", "GOAL_MORE", "GOAL_ECHO", "MIRACLE", "SCALE"})
+_GIVES_BACK = frozenset({"REFL_S", "REFL_C", "VALIDATE", "SUMMARY", "STRENGTH", "AUTON", "EXTERN", "GOAL_BRIDGE"})
+_NEUTRAL = frozenset({"OPENQ", "CLOSEDQ", "INFO", "FRAME", "PROB_OPEN", "FACIL", "Q_CHAIN"})
+_FREELY = frozenset({"GOAL_PACT", "TASK_DEAL", "TRIAL", "GOAL_BRIDGE"})
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the words alone do not say."""
+
+    voluntary: bool = True
+    obvious_goal: bool = False
+    goal_agreement: float = 0.0
+    bond: float = 0.5
+    pros_heard: bool = False
+    hinted: bool = False
+    """The patient has just spoken of dying or hurting themselves."""
+    closed_run: int = 0
+    """Closed questions in a row before this turn."""
+    raised: frozenset[str] = frozenset()
+    """Topics that the patient has already told something about."""
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A detection that counts, and the row of the dynamics it takes."""
+
+    detection: Detection
+    row: str
+
+
+def judge(hearing: Hearing, context: Context, words: int) -> tuple[Judged, ...]:
+    """Every detection of the turn in the order of the words, derived ones among them, each with its row or ''.
+
+    A row of '' means: heard, but it moves nothing here (a derived code stands in its place).
+    """
+    codes = {d.code for d in hearing.detections}
+    judged = [_in_place(d, context, codes) for d in hearing.detections]
+    judged += [Judged(d, d.code) for d in _added(hearing, context, codes, words)]
+    return tuple(sorted(judged, key=lambda j: (j.detection.start, j.detection.layer == "derived", j.detection.code)))
+
+
+def _in_place(d: Detection, context: Context, codes: set[str]) -> Judged:
+    if d.code == "PROB_OPEN":
+        kind = "/obvious" if context.obvious_goal else "/voluntary" if context.voluntary else ""
+        return Judged(d, d.code + kind)
+    if d.code == "CONS" and not context.pros_heard and "PROS" not in codes:
+        return Judged(d, "CONS/first")
+    if d.code == "TASK_OFFER":
+        if context.obvious_goal:
+            return Judged(d, "TASK_OFFER/obvious")
+        return Judged(d, d.code if context.goal_agreement >= GOALS_AGREED else "")
+    if context.obvious_goal and d.code in _GOAL_QUESTIONS:
+        return Judged(d, "")
+    if d.code == "DX_EARLY" and (context.obvious_goal or context.goal_agreement >= GOALS_AGREED):
+        return Judged(d, "")
+    if "PRESSURE" in codes and d.code in _FREELY:
+        return Judged(d, "")
+    return Judged(d, d.code)
+
+
+def _added(hearing: Hearing, context: Context, codes: set[str], words: int) -> list[Detection]:
+    added = []
+    for d in hearing.detections:
+        if d.code == "TASK_OFFER" and not context.obvious_goal and context.goal_agreement < GOALS_AGREED:
+            added.append(_derived("TX_EARLY", d, "a step offered before goals are agreed"))
+        if d.code in _GOAL_QUESTIONS and context.obvious_goal:
+            added.append(_derived("X_GOAL_OBVIOUS", d, "a goal question where the goal is obvious"))
+    hard = [t for t in hearing.topics if t.name in _HARD and t.name not in context.raised]
+    asks = [d for d in hearing.detections if d.code in ("OPENQ", "CLOSEDQ")]
+    if hard and asks and context.bond < EARLY_BOND and not any(t.risk for t in hearing.topics):
+        added.append(_derived("HARD_EARLY", asks[0], f"{hard[0].name} raised before there is a bond"))
+    if _changes_subject(hearing, context, codes):
+        added.append(_derived("SI_AVOID", hearing.detections[0], "changes the subject after a hint of suicide"))
+    if asks and asks[0].code == "CLOSEDQ" and not codes & _GIVES_BACK and context.closed_run + 1 >= CHAIN:
+        added.append(_derived("Q_CHAIN", asks[0], f"closed question number {context.closed_run + 1} in a row"))
+    if words > LONG_TURN and hearing.detections:
+        added.append(_derived("MONOLOGUE", hearing.detections[0], f"a turn of more than {LONG_TURN} words"))
+    return added
+
+
+def _changes_subject(hearing: Hearing, context: Context, codes: set[str]) -> bool:
+    elsewhere = bool(hearing.topics) and not any(t.risk for t in hearing.topics)
+    return context.hinted and bool(codes) and codes <= _NEUTRAL and elsewhere
+
+
+def _derived(code: str, of: Detection, rule: str) -> Detection:
+    return Detection(code, "derived", of.start, of.end, of.confidence, rule)

@@ -1,0 +1,82 @@
+"""Reads a patient from its folder and checks what a schema cannot: that every name used is defined.
+
+The format is described in `simpatient.persona.schema`. Errors say file:line, what was found and what is allowed.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from simpatient.errors import DataError
+from simpatient.persona.schema import EVENTS, Group, Persona, Replies, Topic, Topics
+from simpatient.yamlfile import load
+
+NEEDED = ("acknowledge", "unknown", "silence", "unclear", "exit_curt", "exit_maybe", "exit_next", "warning")
+
+
+@dataclass(frozen=True)
+class Patient:
+    """A whole patient, read and checked."""
+
+    persona: Persona
+    topics: dict[str, Topic]
+    techniques: dict[str, tuple[Group, ...]]
+    events: dict[str, tuple[Group, ...]]
+    digest: str
+    """sha256 of the three files, as 'sha256:…'."""
+
+    @property
+    def id(self) -> str:
+        return self.persona.id
+
+
+def load_patient(folder: Path, codes: Iterable[str], topics: Iterable[str]) -> Patient:
+    """Reads a patient; `codes` and `topics` are what the taxonomy knows. Raises DataError."""
+    files = {name: folder / f"{name}.yaml" for name in ("persona", "topics", "replies")}
+    persona = load(files["persona"], Persona)
+    told = load(files["topics"], Topics).topics
+    replies = load(files["replies"], Replies)
+    _known(files["topics"], told, topics, "topic")
+    _known(files["replies"], replies.techniques, [*codes, *DERIVED], "code")
+    _known(files["replies"], replies.events, EVENTS, "event")
+    needed = (*NEEDED, "walkout" if persona.can_leave else "refuse")
+    for event in needed:
+        if event not in replies.events:
+            raise DataError(f"{files['replies']}:1: events.{event}: missing; this patient needs it")
+    _goals(files, persona, told, [*replies.techniques.values(), *replies.events.values()])
+    return Patient(persona, told, replies.techniques, replies.events, _digest(files.values()))
+
+
+DERIVED = ("TX_EARLY", "X_GOAL_OBVIOUS", "HARD_EARLY", "Q_CHAIN", "MONOLOGUE", "INTERRUPT", "DEAD_AIR")
+"""Codes that come from the situation, not from the words."""
+
+
+def _known(file: Path, found: Iterable[str], allowed: Iterable[str], what: str) -> None:
+    names = sorted(set(allowed))
+    for name in found:
+        if name not in names:
+            raise DataError(f"{file}:{_line(file, name)}: found the {what} {name}; allowed: {', '.join(names)}")
+
+
+def _goals(files: dict[str, Path], persona: Persona, told: dict[str, Topic], banks: list[tuple[Group, ...]]) -> None:
+    ids = [goal.id for goal in persona.goals]
+    uses = [(files["persona"], task.goal) for task in persona.tasks]
+    uses += [(files["persona"], goal) for bad in persona.unhealthy_goals for goal in bad.underlying]
+    uses += [(files["topics"], goal) for topic in told.values() for goal in topic.goals]
+    uses += [(files["replies"], goal) for bank in banks for group in bank for goal in group.goals]
+    for file, goal in uses:
+        if goal not in ids:
+            raise DataError(f"{file}:{_line(file, goal)}: found the goal {goal}; allowed: {', '.join(ids)}")
+
+
+def _line(file: Path, needle: str) -> int:
+    lines = file.read_text("utf-8").splitlines()
+    return next((n for n, line in enumerate(lines, 1) if needle in line), 1)
+
+
+def _digest(files: Iterable[Path]) -> str:
+    total = hashlib.sha256()
+    for file in files:
+        total.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return "sha256:" + total.hexdigest()

@@ -1,0 +1,62 @@
+"""The stages of change as a state machine (Prochaska & DiClemente; mapped to Bordin by Cheng 2007).
+
+The only importer of `transitions`. The machine moves at most one stage a turn towards the stage that the agreement on
+goals and on tasks names, in both directions, without hysteresis.
+"""
+
+from typing import get_args
+
+from transitions import EventData, Machine
+
+from simpatient.model import Stage
+
+STAGES: tuple[Stage, ...] = get_args(Stage)
+GOALS_AGREED = 0.45
+TASKS_BEGUN = 0.35
+TASKS_AGREED = 0.70
+
+
+def stage_of(goal_agreement: float, task_agreement: float) -> Stage:
+    """The stage that the two agreements name (domain 1.1)."""
+    if goal_agreement < GOALS_AGREED:
+        return "precontemplation"
+    if task_agreement < TASKS_BEGUN:
+        return "contemplation"
+    return "preparation" if task_agreement < TASKS_AGREED else "action"
+
+
+class _Stages:
+    """Model and guards of the machine; guards read the agreements that the trigger carries."""
+
+    state: Stage
+
+    def ahead(self, event: EventData) -> bool:
+        return _target(event) > STAGES.index(self.state)
+
+    def behind(self, event: EventData) -> bool:
+        return _target(event) < STAGES.index(self.state)
+
+
+def _target(event: EventData) -> int:
+    return STAGES.index(stage_of(event.kwargs["goal_agreement"], event.kwargs["task_agreement"]))
+
+
+def _machine(model: _Stages) -> Machine:
+    forward = [{"trigger": "hear", "source": a, "dest": b, "conditions": "ahead"} for a, b in zip(STAGES, STAGES[1:], strict=False)]
+    back = [{"trigger": "hear", "source": b, "dest": a, "conditions": "behind"} for a, b in zip(STAGES, STAGES[1:], strict=False)]
+    stay = [{"trigger": "hear", "source": stage, "dest": None} for stage in STAGES]
+    return Machine(
+        model, states=list(STAGES), transitions=forward + back + stay, initial=STAGES[0],
+        auto_transitions=False, send_event=True, ignore_invalid_triggers=False, queued=False,
+    )  # fmt: skip
+
+
+_MODEL = _Stages()
+_MACHINE = _machine(_MODEL)
+
+
+def next_stage(stage: Stage, goal_agreement: float, task_agreement: float) -> Stage:
+    """One step of the machine from `stage`."""
+    _MACHINE.set_state(stage)
+    _MODEL.hear(goal_agreement=goal_agreement, task_agreement=task_agreement)  # type: ignore[attr-defined]
+    return _MODEL.state

@@ -1,0 +1,48 @@
+"""Where the shipped data lies: in the installed package, or in the checkout it is developed in."""
+
+import os
+from pathlib import Path
+
+from simpatient.errors import UsageError
+
+_PACKAGE = Path(__file__).parent
+_CHECKOUT = _PACKAGE.parent
+
+
+def _data(installed: str, checkout: str) -> Path:
+    folder = _PACKAGE / installed
+    return folder if folder.is_dir() else _CHECKOUT / checkout
+
+
+def personas() -> Path:
+    """The folder of the shipped patients."""
+    return _data("_personas", "personas")
+
+
+def demo() -> Path:
+    """The folder of the demo's recordings."""
+    return _data("_demo", "audio_fixtures/demo")
+
+
+def clinic_model() -> Path:
+    """The folder of the wheel's own speech model."""
+    return _PACKAGE / "_clinic"
+
+
+def persona(name: str) -> Path:
+    """The folder of a patient named by id or by path. Raises UsageError, naming the shipped ones."""
+    shipped = sorted(p.name for p in personas().iterdir() if (p / "persona.yaml").is_file()) if personas().is_dir() else []
+    if name in shipped:
+        return personas() / name
+    folder = Path(name)
+    if (folder / "persona.yaml").is_file():
+        return folder
+    where = f"folder {name} holds no persona.yaml" if folder.is_dir() else f"no persona {name!r}"
+    raise UsageError(f"{where}; shipped: {', '.join(shipped)}; or give a persona's folder")
+
+
+def user_data() -> Path:
+    """The user's own folder for sessions and installed models (platformdirs)."""
+    import platformdirs
+
+    return Path(os.environ.get("SIMPATIENT_DATA") or platformdirs.user_data_dir("simpatient", appauthor=False))

@@ -1,0 +1,1 @@
+"""A session: journal, runner and replay."""
