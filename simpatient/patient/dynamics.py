@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import exp
 from pathlib import Path
 
 from simpatient.model import PLACES, VARIABLES, AllianceState, Detection, Effect
@@ -128,15 +127,6 @@ def _effects(credit: Credit, before: list[float], after: list[float]) -> list[Ef
         if delta:
             found.append(Effect(name, delta, credit.because))
     return found
-
-
-def second_visit(state: AllianceState, walked_out: bool = False) -> float:
-    """Likelihood of a second visit, 0..1 (domain 1.6; a design constant, not a validated measure)."""
-    if walked_out:
-        return 0.0
-    s = state
-    z = -1.5 + 2.5 * s.goal_agreement + 1.0 * s.task_agreement + 1.5 * s.bond + 1.0 * s.hope - 3.0 * s.reluctance
-    return round(1 / (1 + exp(-z)), PLACES)
 
 
 def openness(state: AllianceState) -> float:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from simpatient.detect.context import Context, Judged, judge
 from simpatient.detect.detector import Detector, Hearing, Touched
 from simpatient.model import PLACES, AllianceState, Detection, Ended, Reply, ReplyClass, Turn, Utterance
+from simpatient.outcome import second_visit
 from simpatient.patient import dynamics, replies
 from simpatient.patient.disclosure import depth
 from simpatient.patient.replies import Line, Setting
@@ -77,7 +78,7 @@ class Engine:
             unhealthy_goal=s.unhealthy_goal,
         )  # fmt: skip
         texts = persona.opening
-        pick = replies._number("opening", self._setting(Situation(state, Memory()), state))
+        pick = replies.number("opening", self._setting(Situation(state, Memory()), state))
         n = pick % len(texts) + 1
         reply = replies.spoken(Line(f"opening.{n}", texts[n - 1], "smalltalk", ()), self.patient, state)
         return reply, Situation(state, Memory(said=reply, hope_open=not persona.hope_locked))
@@ -182,7 +183,7 @@ class Engine:
         return None
 
     def _exit(self, state: AllianceState) -> str:
-        likely = dynamics.second_visit(state)
+        likely = second_visit(state)
         return "exit_next" if likely > COME_BACK else "exit_maybe" if likely >= MAYBE else "exit_curt"
 
     def _focus(self, judged: tuple[Judged, ...]) -> Judged | None:

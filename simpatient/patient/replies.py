@@ -1,7 +1,7 @@
 """What the patient answers: which bank, which group, which line. A function of situation and seed, without chance."""
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simpatient.model import AllianceState, Reply, ReplyClass
@@ -61,11 +61,6 @@ def from_topic(name: str, depth: Depth, texts: Sequence[str], goals: tuple[str, 
     return drawn
 
 
-def unsaid(lines: Iterable[str], setting: Setting) -> bool:
-    """Whether one of these ids is still left."""
-    return any(line not in setting.used for line in lines)
-
-
 def spoken(line: Line, patient: Patient, state: AllianceState, weighty: bool = False) -> Reply:
     """The line with its voice: flat and slow in low hope, clipped in high reluctance, late on heavy matters."""
     voice = patient.persona.voice
@@ -80,12 +75,13 @@ def _draw(name: str, ranked: list[list[Line]], setting: Setting) -> Line | None:
     for lines in ranked:
         fresh = [line for line in lines if line.id not in setting.used]
         if fresh:
-            return fresh[_number(name, setting) % len(fresh)]
+            return fresh[number(name, setting) % len(fresh)]
     every = [line for lines in ranked for line in lines]
-    return every[_number(name, setting) % len(every)] if every else None
+    return every[number(name, setting) % len(every)] if every else None
 
 
-def _number(name: str, setting: Setting) -> int:
+def number(name: str, setting: Setting) -> int:
+    """A number that depends on seed, turn and bank alone; the same on every machine."""
     key = f"{setting.seed}|{setting.turn}|{name}".encode()
     return int.from_bytes(hashlib.sha256(key).digest()[:8], "big")
 

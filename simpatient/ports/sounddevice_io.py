@@ -57,16 +57,16 @@ class DeviceSpeaker:
         data = _to_device(sound, self._device)
         step = self._device.rate // TICKS * 2 * self._device.channels
         with _portaudio_errors(self._device), contextlib.closing(_open(self._device)) as stream:
+            stream.start()
             try:
-                stream.start()
                 for at in range(0, len(data), step):
                     if self._stopped.is_set():
-                        return stream.abort()  # type: ignore[no-any-return]
+                        break
                     stream.write(data[at : at + step])
-                stream.stop()
-            except BaseException:
+                else:
+                    stream.stop()  # waits for the end
+            finally:
                 stream.abort()
-                raise
 
     def stop(self) -> None:
         """Silence what is being played; for another thread than that of `play`."""

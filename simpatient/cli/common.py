@@ -1,0 +1,83 @@
+"""What several commands need: the patient, the recogniser, the folder of a session, the patient's voice."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from simpatient import places
+from simpatient.detect.detector import Detector
+from simpatient.errors import VoiceError
+from simpatient.model import Reply
+from simpatient.patient.engine import Engine
+from simpatient.persona.load import Patient, load_patient
+from simpatient.ports import Manner, Pcm, Recogniser, Voice
+
+MODEL_VARIABLE = "SIMPATIENT_VOSK_MODEL"
+
+
+def patient(name: str, detector: Detector) -> Patient:
+    """The patient of that id or folder. Raises UsageError or DataError."""
+    return load_patient(places.persona(name), detector.pack.codes(), detector.pack.topics)
+
+
+def engine(name: str, seed: int) -> Engine:
+    detector = Detector()
+    return Engine(patient(name, detector), detector, seed)
+
+
+@contextmanager
+def recogniser(model: str | None) -> Iterator[Recogniser]:
+    """The recogniser of `design`: --model, the environment, an installed model, pocketsphinx."""
+    from simpatient.ports.hearing import choose
+
+    ears = choose(model, os.environ, places.user_data() / "models")
+    try:
+        yield ears
+    finally:
+        ears.close()
+
+
+def session_folder(out: Path | None, name: str) -> Path:
+    """A folder for one session: `out` itself, or a fresh numbered one among the user's sessions."""
+    if out:
+        return out
+    root = places.user_data() / "sessions"
+    number = 1
+    while (root / f"{name}-{number:03}").exists():
+        number += 1
+    return root / f"{name}-{number:03}"
+
+
+def note(text: str) -> None:
+    """A line for the user that is no result: it goes to standard error."""
+    print(text, file=sys.stderr)
+
+
+class Mouth:
+    """The patient's voice. Without one it says so once, and the talk goes on in writing."""
+
+    def __init__(self, persona: Patient, voice: Voice | None) -> None:
+        self._voice = voice
+        self._style = persona.persona.voice
+
+    @property
+    def name(self) -> str:
+        return self._voice.name if self._voice else "none"
+
+    def say(self, reply: Reply) -> Pcm | None:
+        """The spoken reply, or None without a voice."""
+        if self._voice is None:
+            return None
+        manner = Manner(reply.rate, reply.pitch, self._style.gender, self._style.variant)
+        try:
+            return self._voice.say(reply.text, manner)
+        except VoiceError as error:
+            note(f"No voice: {error}. The answers go on in writing.")
+            self._voice = None
+            return None
+
+    def close(self) -> None:
+        if self._voice:
+            self._voice.close()

@@ -1,0 +1,107 @@
+"""`simpatient talk`: a live conversation, by microphone or by keyboard."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from simpatient.cli import common, screen
+from simpatient.errors import UsageError
+from simpatient.model import Turn, Utterance
+from simpatient.patient.engine import Engine
+from simpatient.session import records
+from simpatient.session.journal import Journal
+from simpatient.session.outputs import REPORT, write_outputs
+from simpatient.session.runner import Session, run
+
+WARNING = (
+    "Simulated patient. Distressing themes such as self-harm and suicide may come up. You may stop at any time without\n"
+    "penalty: say or type “stop simulation”, or press Ctrl-C. Not for real patients."
+)
+OWN_RISK = (
+    "The simulation is paused, and nothing of your last words was kept. If you are thinking of harming yourself, please\n"
+    "talk to somebody now: in the US and Canada call or text 988; elsewhere your local emergency number. Your own\n"
+    "supervisor or occupational health service is there for you too."
+)
+LONGEST = 4_000
+"""Characters of a typed turn that are read."""
+
+
+def run_talk(
+    persona: str, *, typed: bool, show_state: bool, as_json: bool, model: str | None, device_in: str | None,
+    device_out: str | None, out: Path | None, seed: int,
+) -> None:  # fmt: skip
+    """Holds the conversation and writes the session."""
+    if as_json and not typed:
+        raise UsageError("--json goes with --typed")
+    engine = common.engine(persona, seed)
+    folder = common.session_folder(out, engine.patient.id)
+    talk = _Typed(engine, folder, show_state, as_json) if typed else None
+    if talk is None:
+        from simpatient.cli.live import run_live
+
+        run_live(engine, folder, show_state, model, device_in, device_out)
+        return
+    talk.run()
+
+
+class _Typed:
+    """The typed face: on a terminal with prompts, from a pipe one line a turn."""
+
+    def __init__(self, engine: Engine, folder: Path, show_state: bool, as_json: bool) -> None:
+        self.engine = engine
+        self.folder = folder
+        self.show_state = show_state
+        self.as_json = as_json
+        self.view = screen.console()
+        self.name = engine.patient.persona.name
+
+    def run(self) -> None:
+        about = {"mode": "talk", "recogniser": {"name": "typed", "digest": ""}, "voice": "none"}
+        session = Session(self.engine, Journal(self.folder), about)
+        if not self.as_json:
+            self.view.print(f"{WARNING}\n\n{self.engine.patient.persona.setting}\n")
+            screen.show_reply(self.view, self.name, session.opening)
+        ended = run(session, self._lines(), lambda reply: None, self._turn)
+        debrief(self.view, self.folder, self.engine, ended, quiet=self.as_json)
+
+    def _lines(self) -> Iterator[Utterance | None]:
+        terminal = sys.stdin.isatty() and not self.as_json
+        while True:
+            if terminal:
+                print("You: ", end="", flush=True)
+            line = _read_line()
+            if line is None:
+                return
+            yield Utterance(line.strip()[:LONGEST]) if line.strip() else None
+
+    def _turn(self, turn: Turn) -> None:
+        if self.as_json:
+            print(records.canonical(records.of_turn(turn)), flush=True)
+        else:
+            screen.show_turn(self.view, self.name, turn, state=self.show_state, heard=not sys.stdin.isatty())
+
+
+def _read_line() -> str | None:
+    try:
+        line = sys.stdin.readline()
+    except UnicodeDecodeError:
+        raise UsageError("standard input: found bytes that are not UTF-8") from None
+    return line if line else None
+
+
+def debrief(view: "screen.Console", folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:
+    """How it ended, and where the report is."""
+    grade = write_outputs(folder, engine.patient, engine.detector.pack)
+    if quiet:
+        return
+    if ended == "aborted":
+        view.print(f"\n{OWN_RISK}" if _spoke_of_own_risk(folder) else "\nStopped.")
+    view.print(f"\n[bold]{grade.outcome}[/bold]\nReport: {folder / REPORT}")
+
+
+def _spoke_of_own_risk(folder: Path) -> bool:
+    from simpatient.session.journal import read
+
+    return any(event["event"] == "paused" for event in read(folder).events)
+
+

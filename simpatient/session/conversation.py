@@ -1,0 +1,62 @@
+"""The conversation as one sound: the learner's turns from the recording, the patient's answers from the voice."""
+
+from collections.abc import Iterable, Iterator
+
+from simpatient.model import Reply, Utterance
+from simpatient.ports import RATE, Pcm
+
+LEAD_MS, TAIL_MS = 150, 250
+"""Recording kept around a learner's turn, so that no word is clipped."""
+
+
+class Kept:
+    """Passes blocks on and keeps them, so that turns can be cut out afterwards."""
+
+    def __init__(self, blocks: Iterable[bytes]) -> None:
+        self._blocks = blocks
+        self._data = bytearray()
+
+    def __iter__(self) -> Iterator[bytes]:
+        for block in self._blocks:
+            self._data += block
+            yield block
+
+    def cut(self, start_ms: int, end_ms: int) -> bytes:
+        """The samples between two times."""
+        first, last = (max(0, ms) * RATE // 1000 * 2 for ms in (start_ms, end_ms))
+        return bytes(self._data[first:last])
+
+    def all(self) -> Pcm:
+        return Pcm(bytes(self._data), RATE)
+
+
+class Conversation:
+    """Grows with the session; `sound` is everything said so far, 16 kHz mono."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def learner(self, utterance: Utterance, kept: Kept) -> None:
+        self._parts.append(kept.cut(utterance.start_ms - LEAD_MS, utterance.end_ms + TAIL_MS))
+
+    def patient(self, reply: Reply, sound: Pcm) -> None:
+        self._parts += [silence(reply.pause_ms), at_rate(sound), silence(TAIL_MS)]
+
+    def sound(self) -> Pcm:
+        return Pcm(b"".join(self._parts), RATE)
+
+
+def silence(milliseconds: int) -> bytes:
+    return bytes(milliseconds * RATE // 1000 * 2)
+
+
+def at_rate(sound: Pcm, rate: int = RATE) -> bytes:
+    """The samples of a sound at another rate."""
+    if sound.rate == rate or not sound.data:
+        return sound.data
+    import numpy
+    import soxr
+
+    samples = numpy.frombuffer(sound.data, "<i2")
+    resampled: bytes = soxr.resample(samples, sound.rate, rate).astype("<i2").tobytes()
+    return resampled

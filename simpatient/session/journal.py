@@ -1,0 +1,121 @@
+"""The journal of a session: one event a line, canonical JSON, written and synced at once, never changed afterwards.
+
+    {"event":"header","format":1,"version":…,"mode":…,"seed":…,"persona":{…},"pack":…,"recogniser":{…},"voice":…,…}
+    {"event":"heard",…} {"event":"decided",…} {"event":"spoke",…} … {"event":"ended",…}
+
+No wall-clock time stands in it: the same persona, seed and words give the same bytes. A line torn by a crash at the
+very end is dropped and reported; an unknown event, a newer format or damage before the end is a JournalError.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simpatient.errors import JournalError, OutputError
+from simpatient.model import Transcript, Turn
+from simpatient.session import records
+from simpatient.session.records import Json
+
+FORMAT = 1
+NAME = "journal.jsonl"
+EVENTS = frozenset(
+    "header consent heard unclear silence interrupted decided spoke bell paused resumed ended failed".split()
+)
+
+
+class Journal:
+    """Appends events to `folder/journal.jsonl`, readable by the owner only. Raises OutputError."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / NAME
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot write the session there: {error.strerror}") from None
+        self._good = 0
+
+    def add(self, event: str, **values: Any) -> None:
+        """Writes one event; when it returns, the event is on the disk."""
+        assert event in EVENTS, event
+        line = (records.canonical({"event": event, **values}) + "\n").encode("utf-8", "surrogatepass")
+        try:
+            self._write(line)
+        except OSError as error:
+            self._drop_torn_line()
+            raise OutputError(f"{self.path}: cannot write: {error.strerror}; what was written before is whole") from None
+        self._good += len(line)
+
+    def _write(self, line: bytes) -> None:
+        while line:
+            line = line[os.write(self._file, line) :]
+        os.fsync(self._file)
+
+    def _drop_torn_line(self) -> None:
+        os.ftruncate(self._file, self._good)
+        os.lseek(self._file, self._good, os.SEEK_SET)
+
+    def close(self) -> None:
+        if self._file >= 0:
+            os.close(self._file)
+            self._file = -1
+
+
+@dataclass(frozen=True)
+class Read:
+    """A journal as it was read."""
+
+    header: Json
+    events: tuple[Json, ...]
+    torn: bool
+    """A torn last line was dropped."""
+
+    def transcript(self) -> Transcript:
+        """The session as grading sees it."""
+        turns, heard = [], {}
+        for event in self.events:
+            if event["event"] in ("heard", "unclear", "silence"):
+                heard[event["turn"]] = event
+            elif event["event"] == "decided":
+                turns.append(_turn(heard, event))
+        ended = next((e["reason"] for e in reversed(self.events) if e["event"] == "ended"), None)
+        h = self.header
+        opening, start = records.to_reply(h["opening"]), records.to_state(h["start"])
+        return Transcript(h["persona"]["id"], h["seed"], opening, start, tuple(turns), ended, h)
+
+
+def _turn(heard: dict[int, Json], decided: Json) -> Turn:
+    return records.to_turn(heard[decided["turn"]]["utterance"], decided)
+
+
+def read(session: Path) -> Read:
+    """Reads a session's journal, given its folder or the file. Raises JournalError."""
+    path = session / NAME if session.is_dir() else session
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise JournalError(f"{path}: no journal can be read there: {error.strerror}") from None
+    torn = lines.pop() != b""
+    events = [_event(path, n, line) for n, line in enumerate(lines, 1)]
+    if not events or events[0]["event"] != "header":
+        raise JournalError(f"{path}:1: found no header; this is not a journal of simpatient")
+    try:
+        found = Read(events[0], tuple(events[1:]), torn)
+        found.transcript()
+    except (KeyError, TypeError, AttributeError) as error:
+        raise JournalError(f"{path}: an event misses what this format asks for ({error})") from None
+    return found
+
+
+def _event(path: Path, number: int, line: bytes) -> Json:
+    try:
+        event = json.loads(line)
+    except (ValueError, RecursionError):
+        raise JournalError(f"{path}:{number}: damaged: not a line of JSON") from None
+    if not isinstance(event, dict) or event.get("event") not in EVENTS:
+        raise JournalError(f"{path}:{number}: unknown event; allowed: {', '.join(sorted(EVENTS))}")
+    if event["event"] == "header" and event.get("format") != FORMAT:
+        raise JournalError(f"{path}:{number}: journal format {event.get('format')!r}; this version reads format {FORMAT}")
+    return event

@@ -1,0 +1,31 @@
+"""What a session leaves beside its journal: the grade as JSON, the report as HTML."""
+
+from pathlib import Path
+
+from simpatient.detect.pack import Pack
+from simpatient.errors import OutputError
+from simpatient.grading.grade import grade
+from simpatient.grading.report import as_json, html
+from simpatient.model import Grade
+from simpatient.persona.load import Patient
+from simpatient.session.journal import read
+
+GRADE, REPORT, CONVERSATION, LEARNER = "grade.json", "report.html", "conversation.flac", "learner.flac"
+
+
+def write_outputs(folder: Path, patient: Patient, pack: Pack) -> Grade:
+    """Grades the session in `folder` and writes grade.json and report.html. Raises OutputError."""
+    transcript = read(folder).transcript()
+    marks = grade(transcript, patient, pack)
+    audio = CONVERSATION if (folder / CONVERSATION).exists() else ""
+    write_text(folder / GRADE, as_json(marks))
+    write_text(folder / REPORT, html(transcript, marks, patient, audio))
+    return marks
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a text file whole. Raises OutputError."""
+    try:
+        path.write_text(text, "utf-8", newline="\n")
+    except OSError as error:
+        raise OutputError(f"{path}: cannot write: {error.strerror}") from None

@@ -1,0 +1,111 @@
+"""One loop for every mode: ears give utterances, the engine answers, the mouth speaks, the journal keeps.
+
+A mode is a composition made by the command line; the runner knows no device, no screen and no clock.
+"""
+
+from collections.abc import Callable, Iterable
+
+from simpatient import __version__
+from simpatient.errors import OutputError, SimpatientError
+from simpatient.model import AllianceState, Ended, Reply, Turn, Utterance
+from simpatient.outcome import second_visit
+from simpatient.patient.engine import Engine, Situation
+from simpatient.session import records
+from simpatient.session.journal import FORMAT, Journal
+from simpatient.session.records import Json
+
+Watcher = Callable[[Turn], None]
+Mouth = Callable[[Reply], None]
+
+
+class Session:
+    """A patient in conversation, journalled."""
+
+    def __init__(self, engine: Engine, journal: Journal, about: Json) -> None:
+        """`about` is what the header says of mode, recogniser and voice."""
+        self.engine = engine
+        self.journal = journal
+        self.opening, self.now = engine.open()
+        self._over = False
+        patient, pack = engine.patient, engine.detector.pack
+        journal.add(
+            "header", format=FORMAT, version=__version__, seed=engine.seed, pack=pack.digest,
+            persona={"id": patient.id, "version": patient.persona.version, "digest": patient.digest},
+            opening=records.of_reply(self.opening), start=records.of_state(self.now.state), **about,
+        )  # fmt: skip
+
+    @property
+    def state(self) -> AllianceState:
+        return self.now.state
+
+    def hear(self, utterance: Utterance) -> Turn | None:
+        """The turn that follows; None if the learner stopped the talk or spoke of their own risk: nothing of it is kept."""
+        turn, after = self.engine.hear(self.now, utterance)
+        if turn.ended == "aborted":
+            self.journal.add("paused")
+            self.end("aborted")
+            return None
+        return self._keep("heard" if turn.detections or not _asked_back(turn) else "unclear", turn, after)
+
+    def silence(self) -> Turn:
+        """The learner has said nothing for long."""
+        turn, after = self.engine.silence(self.now)
+        return self._keep("silence", turn, after)
+
+    def _keep(self, event: str, turn: Turn, after: Situation) -> Turn:
+        self.journal.add(event, turn=turn.no, utterance=records.of_utterance(turn.utterance))
+        self.journal.add("decided", **records.of_decision(turn))
+        self.now = after
+        return turn
+
+    def spoke(self, reply: Reply) -> None:
+        self.journal.add("spoke", turn=self.now.memory.turn, reply=reply.id)
+
+    def end(self, reason: Ended) -> Ended:
+        """Ends the session once; a reason that the patient gave stands. Returns the reason that stands."""
+        if not self._over:
+            self._over = True
+            reason = self.now.ended or reason
+            self.now = Situation(self.now.state, self.now.memory, reason)
+            self.journal.add("ended", reason=reason, second_visit=second_visit(self.now.state, reason))
+        assert self.now.ended is not None
+        return self.now.ended
+
+    def fail(self, error: SimpatientError) -> None:
+        """Notes what broke the session; words of learner or patient are no part of an error."""
+        self.journal.add("failed", error=type(error).__name__)
+        self.end("tech")
+
+
+def _asked_back(turn: Turn) -> bool:
+    return turn.reply.id.startswith("unclear.")
+
+
+def run(session: Session, ears: Iterable[Utterance | None], mouth: Mouth, watch: Watcher) -> Ended:
+    """Runs a session to its end. An ear's None is a long silence. Returns the reason of the end.
+
+    An error or Ctrl-C on the way leaves a whole journal that says `failed` or `aborted`.
+    """
+    try:
+        mouth(session.opening)
+        session.spoke(session.opening)
+        for utterance in ears:
+            turn = session.silence() if utterance is None else session.hear(utterance)
+            if turn is None:
+                break
+            watch(turn)
+            mouth(turn.reply)
+            session.spoke(turn.reply)
+            if turn.ended:
+                break
+        return session.end("closed")
+    except KeyboardInterrupt:
+        session.end("aborted")
+        raise
+    except OutputError:
+        raise
+    except SimpatientError as error:
+        session.fail(error)
+        raise
+    finally:
+        session.journal.close()
