@@ -64,14 +64,11 @@ TRANSITIONS = sum(len(targets) for _, _, targets in TOPOLOGY)
 
 SHORT_COST, LOOP_COST = 0.2, 0.05
 """Graph costs of a one-step phone, and of every further step of a longer one."""
-WORD_COST = 0.0
-NOISE_COST = 1.0
-"""Of a pause that is filled with noise."""
-SILENCE_PROBABILITY = 0.3
-"""Of a pause before a word."""
+PAUSE_PROBABILITY = 0.5
+"""Of a pause before the first and after every word."""
 ORDER = 3
 """Words of the longest n-gram in the language model."""
-DISCOUNT = 0.6
+DISCOUNT = 0.4
 """Taken from each n-gram count for words not seen in that place."""
 DISAMBIGUATION = 1_000_000
 """Input labels from here on only keep the graph deterministic while it is made: back-off, new sentence, homophones."""
@@ -462,15 +459,14 @@ def lexicon(dictionary: Dictionary, vocabulary: Sequence[str], ids: dict[str, in
     def arc(source: int, ilabel: int, olabel: int, cost: float, target: int) -> None:
         lex.add_arc(source, fst.Arc(ilabel, olabel, _weight(cost), target))
 
-    def leave(source: int, ilabel: int, olabel: int, cost: float) -> None:
-        arc(source, ilabel, olabel, cost - math.log(1 - SILENCE_PROBABILITY), loop)
-        arc(source, ilabel, olabel, cost - math.log(SILENCE_PROBABILITY), pause)
+    def leave(source: int, ilabel: int, olabel: int) -> None:
+        arc(source, ilabel, olabel, -math.log(1 - PAUSE_PROBABILITY), loop)
+        arc(source, ilabel, olabel, -math.log(PAUSE_PROBABILITY), pause)
 
-    leave(start, 0, 0, 0.0)
+    leave(start, 0, 0)
     arc(loop, DISAMBIGUATION, ids[BACKOFF], 0.0, loop)
-    for target in (loop, stop):
-        arc(pause, phones.ids["SIL"], 0, 0.0, target)
-        arc(pause, phones.ids["NSN"], 0, NOISE_COST, target)
+    arc(pause, phones.ids["SIL"], 0, 0.0, loop)
+    arc(pause, phones.ids["SIL"], 0, 0.0, stop)
     arc(stop, DISAMBIGUATION + 1, ids[NEXT], 0.0, loop)
     for word, sequence in entries:
         labels = list(sequence)
@@ -482,7 +478,7 @@ def lexicon(dictionary: Dictionary, vocabulary: Sequence[str], ids: dict[str, in
             target = lex.add_state()
             arc(state, label, output, 0.0, target)
             state, output = target, 0
-        leave(state, labels[-1], output, WORD_COST)
+        leave(state, labels[-1], output)
     return lex.arcsort("olabel")
 
 

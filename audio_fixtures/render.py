@@ -75,7 +75,7 @@ class Wordless:
     """A sound that must yield no words."""
 
     name: str
-    sound: Literal["silence", "white", "pink", "hum", "chords", "melody"]
+    sound: Literal["silence", "white", "pink", "hum", "chords", "bells"]
     ms: int
     dbfs: float = -40.0
 
@@ -182,14 +182,14 @@ def wordless(sound: Wordless) -> Sound:
     count = sound.ms * RATE // 1000
     if sound.sound == "silence":
         return silence(sound.ms)
-    make = {"white": white, "pink": pink, "hum": hum, "chords": chords, "melody": melody}[sound.sound]
+    make = {"white": white, "pink": pink, "hum": hum, "chords": chords, "bells": bells}[sound.sound]
     return to_int16(make(count), 10 ** (sound.dbfs / 20) * 32768)
 
 
 def to_int16(samples: Any, level: float) -> Sound:
     """Scaled to that root mean square."""
     scaled = samples * (level / math.sqrt(np.mean(samples**2)))
-    return np.clip(np.round(scaled * (1 if np.max(np.abs(samples)) > 0 else 0)), -32768, 32767).astype(np.int16)
+    return np.clip(np.round(scaled), -32768, 32767).astype(np.int16)
 
 
 def white(count: int) -> Any:
@@ -209,18 +209,19 @@ def hum(count: int) -> Any:
 
 
 def chords(count: int) -> Any:
-    """Four held chords, organ-like."""
-    roots = [(220.0, 261.6, 329.6), (174.6, 220.0, 261.6), (196.0, 246.9, 293.7), (220.0, 261.6, 329.6)]
-    part = count // len(roots)
-    return np.concatenate([sum(note(f, part) for f in chord) for chord in roots])
+    """Eight struck chords, high on a piano; held low chords would sound like vowels."""
+    chord = (880.0, 1108.7, 1318.5)
+    part = count // 8
+    decay = np.exp(-np.arange(part) / (0.25 * RATE))
+    return np.tile(sum(note(hertz, part) for hertz in chord) * decay, 8)
 
 
-def melody(count: int) -> Any:
-    """Eight plucked notes."""
-    notes = [261.6, 293.7, 329.6, 392.0, 440.0, 392.0, 329.6, 261.6]
-    part = count // len(notes)
-    decay = np.exp(-np.arange(part) / (0.15 * RATE))
-    return np.concatenate([note(f, part) * decay for f in notes])
+def bells(count: int) -> Any:
+    """Four strokes, with the uneven overtones of a bell."""
+    notes = [523.3, 659.3, 784.0, 523.3]
+    ages = np.arange(count // len(notes)) / RATE
+    partials = (1, 2.76, 5.4)
+    return np.concatenate([sum(tone(f * k, len(ages)) * np.exp(-ages * k / 0.375) for k in partials) for f in notes])
 
 
 def note(hertz: float, count: int) -> Any:

@@ -30,7 +30,7 @@ _WHOLE = {
     "prioritize": "prioritise", "program": "programme", "realize": "realise", "recognize": "recognise",
 }  # fmt: skip
 _ENDINGS = {"m": "am", "re": "are", "ve": "have", "ll": "will", "d": "would"}
-_FILLERS = frozenset("um uh uhm er erm ah hm hmm mm eh".split())
+_FILLERS = frozenset("um uh uhm er erm ah eh".split())
 _SOFT = frozenset("just really actually basically literally maybe perhaps quite very please exactly honestly".split())
 _PAIRS = frozenset({("kind", "of"), ("sort", "of")})
 _YOU_KNOW_VERB_BEFORE = frozenset("do did would if let that as how what may might will should anyone to".split())

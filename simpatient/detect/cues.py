@@ -12,12 +12,15 @@ A cue is made uniform like what is heard (see `simpatient.text`): softeners such
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from simpatient.text import uniform
 
 GAPS = {"..": 3, "...": 8}
+MOST = 8
+"""Places of one cue that are looked at in one turn."""
 _PIECES = re.compile(r"\.{2,3}|<[a-z_]+>|[()\[\]|^$]|[^\s()\[\]|<>^$]+")
 
 
@@ -33,12 +36,10 @@ class Cue:
     pattern: re.Pattern[str]
     needs: tuple[frozenset[str], ...]
 
-    def find(self, text: str, words: frozenset[str]) -> tuple[int, int] | None:
-        """Where the cue stands in uniform text, as character offsets, or None."""
-        if any(need.isdisjoint(words) for need in self.needs):
-            return None
-        match = self.pattern.search(text)
-        return match.span() if match else None
+    def find(self, text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
+        """Where the cue stands in uniform text, as character offsets."""
+        if not any(need.isdisjoint(words) for need in self.needs):
+            yield from (match.span() for match in islice(self.pattern.finditer(text), MOST))
 
 
 def compile_cue(source: str, lists: Mapping[str, Sequence[str]]) -> Cue:
@@ -105,7 +106,7 @@ class _Parser:
         self.depth -= 1
         if closing == ")" and not self.depth:
             self.need(self.pieces[start : self.at - 1])
-        return "|".join(branches)
+        return "|".join(branch for branch in branches if branch)
 
     def listed(self, name: str) -> str:
         if name not in self.lists:
@@ -129,5 +130,4 @@ class _Parser:
         if any(p in "()[]" or p in GAPS or p.endswith("*") or p[0] in "<^$" for p in inside):
             return
         branches = [uniform(branch).split() for branch in " ".join(inside).split("|")]
-        if all(branches):
-            self.needs.append(frozenset(branch[0] for branch in branches))
+        self.needs.append(frozenset(branch[0] for branch in branches if branch))

@@ -14,7 +14,10 @@ MARGIN = 12
 """Characters by which a guard or a stronger code reaches beyond its own words, about two words."""
 ECHO = 0.4
 """Share of the learner's content words that must come from the patient's last turn to count as a reflection."""
+MOSTLY = 0.65
+"""Share from which nothing of one's own was added."""
 _BACKCHANNEL = 2
+_GREETINGS = frozenset("hello hi hey good".split())
 _QUESTION_OPENERS = frozenset("what how why where who when which do did does are is was were have has can could would".split())
 
 
@@ -59,9 +62,9 @@ class Detector:
         toks = tokens(text)
         line = _Line(toks)
         hits = [hit for rule in self.pack.rules if (hit := self._best(rule, line))]
-        hits += self._echo(toks, line, after, hits)
+        hits = self._echo(toks, line, after, hits)
         kept = self._settle(hits)
-        if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS:
+        if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS | _GREETINGS:
             kept = [_Hit(self._rule("FACIL"), 0, len(line.text), 0.9, "a turn of one or two words")]
         found = tuple(line.detection(hit) for hit in sorted(kept, key=lambda h: (h.start, h.rule.technique.code)))
         return Hearing(found, self._behaviour(kept), self._topics(line))
@@ -73,8 +76,9 @@ class Detector:
         for cue, confidence in rule.cues:
             if best and best.confidence >= confidence and weak != 1:
                 break
-            span = cue.find(line.text, line.words)
-            if span is None or self._guarded(rule, line, *span):
+            found = cue.find(line.text, line.words)
+            span = next((span for span in found if not self._guarded(rule, line, *span)), None)
+            if span is None:
                 continue
             weak += confidence < 0.7
             if best is None or confidence > best.confidence:
@@ -85,19 +89,21 @@ class Detector:
 
     def _guarded(self, rule: Rule, line: "_Line", start: int, end: int) -> bool:
         return any(
-            span and span[0] < end + MARGIN and start - MARGIN < span[1]
+            first < end + MARGIN and start - MARGIN < last
             for guard in rule.guards
-            if (span := guard.find(line.text, line.words))
+            for first, last in guard.find(line.text, line.words)
         )
 
     def _echo(self, toks: tuple[Token, ...], line: "_Line", after: str, hits: list[_Hit]) -> list[_Hit]:
         """A statement most of whose content the patient has just said is a simple reflection."""
         said, heard = content_words(" ".join(t.text for t in toks)), content_words(after)
-        taken = {hit.rule.technique.code for hit in hits}
-        asks = any(hit.rule.technique.form == "question" for hit in hits)
-        if not said or asks or taken & {"REFL_S", "REFL_C"} or len(said & heard) / len(said) < ECHO:
-            return []
-        return [_Hit(self._rule("REFL_S"), 0, len(line.text), 0.75, "repeats the patient's words")]
+        share = len(said & heard) / len(said) if said else 0.0
+        if share < ECHO or toks[0].text in _QUESTION_OPENERS or any(hit.rule.technique.form == "question" for hit in hits):
+            return hits
+        others = [hit for hit in hits if hit.rule.technique.code not in ("REFL_S", "REFL_C")]
+        if share < MOSTLY and len(others) < len(hits):
+            return hits
+        return [*others, _Hit(self._rule("REFL_S"), 0, len(line.text), 0.9 if share >= MOSTLY else 0.75, "repeats the patient's words")]
 
     def _settle(self, hits: list[_Hit]) -> list[_Hit]:
         """Of two codes on the same words the one that beats the other stays."""
@@ -122,9 +128,8 @@ class Detector:
     def _topics(self, line: "_Line") -> tuple[Touched, ...]:
         first: dict[str, tuple[int, int]] = {}
         for name, cue in self.pack.topic_cues:
-            span = cue.find(line.text, line.words)
-            if span and (name not in first or span < first[name]):
-                first[name] = span
+            for span in cue.find(line.text, line.words):
+                first[name] = min(span, first.get(name, span))
         places = sorted((span, name) for name, span in first.items())
         return tuple(Touched(name, *line.original(*span), self.pack.topics[name].risk) for span, name in places)
 

@@ -1,0 +1,71 @@
+"""Which recogniser listens."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import simpatient
+from simpatient.errors import ModelError
+from simpatient.ports import Recogniser
+from simpatient.ports.sphinx import SphinxRecogniser
+from simpatient.ports.vosk import VoskRecogniser
+
+VARIABLE = "SIMPATIENT_VOSK_MODEL"
+CLINIC = "clinic"
+SPHINX = "pocketsphinx"
+QUALITY = {
+    "vosk-model-small-en-us-0.15": "about 1 word in 10 wrong on read speech",
+    "vosk-model-en-us-0.22-lgraph": "about 1 word in 13 wrong on read speech",
+    "vosk-model-en-us-0.22": "about 1 word in 18 wrong on read speech",
+    "vosk-model-en-us-0.42-gigaspeech": "about 1 word in 18 wrong on read speech",
+}
+"""As published, LibriSpeech test-clean: 9.85, 7.82, 5.69 and 5.64 %."""
+
+
+def choose(model: str | None, env: Mapping[str, str], installed: Path | None) -> Recogniser:
+    """The recogniser of `model` ('clinic', 'pocketsphinx' or a folder), else of the variable SIMPATIENT_VOSK_MODEL,
+    else of the first folder in `installed`, else pocketsphinx. Raises ModelError.
+    """
+    if model == CLINIC:
+        return VoskRecogniser(clinic_folder(), CLINIC, "Vosk, clinic model: hears the demo and the tests only")
+    if model == SPHINX:
+        return SphinxRecogniser()
+    if model:
+        return _vosk(model, f"--model {model}; allowed: {CLINIC}, {SPHINX} or a folder")
+    if env.get(VARIABLE):
+        return _vosk(env[VARIABLE], VARIABLE)
+    for folder in models(installed):
+        return _vosk(folder, "installed")
+    return SphinxRecogniser()
+
+
+def models(installed: Path | None) -> list[Path]:
+    """The folders in `installed`, sorted by name; none when there is no such place."""
+    if installed is None or not installed.is_dir():
+        return []
+    return sorted(path for path in installed.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def models_folder() -> Path:
+    """Where a user's Vosk models are installed, one folder each."""
+    from platformdirs import user_data_path
+
+    return user_data_path("simpatient", appauthor=False) / "models"
+
+
+def clinic_folder() -> Path:
+    """The small model in the wheel, made from our own clinician sentences."""
+    return Path(simpatient.__file__).parent / "_clinic"
+
+
+def about(name: str) -> str:
+    """The line that users see of a Vosk folder of that name."""
+    return f"Vosk, {name}: {QUALITY.get(name, 'no published figure known here')}"
+
+
+def _vosk(folder: str | Path, origin: str) -> Recogniser:
+    path = Path(folder).expanduser()
+    name = path.resolve().name
+    try:
+        return VoskRecogniser(path, name, about(name))
+    except ModelError as error:
+        raise ModelError(f"{error} ({origin})") from None

@@ -1,0 +1,169 @@
+"""Recordings: any sound file as the blocks that a microphone gives, and sound as a file.
+
+Files come from strangers. The length is counted while decoding, since 181 kB of FLAC can hold an hour, and a file is
+never held in memory as a whole.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simpatient.errors import AudioError, OutputError
+from simpatient.ports import BLOCK, RATE, Pcm
+
+if TYPE_CHECKING:
+    import numpy
+    from numpy.typing import NDArray
+
+    Samples = NDArray[numpy.float32]
+
+LONGEST = 4 * 3600
+"""Seconds of sound read unless told otherwise."""
+RATES = (8_000, 192_000)
+"""Hertz, lowest and highest of a recording."""
+WRITTEN = {".flac": "FLAC", ".wav": "WAV"}
+_PIECE = 4_096
+"""Frames decoded at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """What a file says of itself."""
+
+    seconds: float
+    """As its header claims; a damaged file may hold less."""
+    rate: int
+    """Hertz."""
+    channels: int
+
+
+def probe(path: Path) -> Recording:
+    """Opens the file and decodes its first sound. Raises AudioError."""
+    with _opened(path) as file, _one_line(path):
+        about = Recording(file.frames / file.samplerate, file.samplerate, file.channels)
+        low, high = RATES
+        if not low <= about.rate <= high:
+            raise AudioError(f"{_name(path)}: found {about.rate} Hz; allowed: {low} to {high} Hz")
+        if not len(file.read(_PIECE, dtype="float32", always_2d=True)):
+            raise AudioError(f"{_name(path)}: holds no sound; give a recording of at least one sample")
+        return about
+
+
+def blocks(path: Path, channel: int | None = None, max_seconds: float = LONGEST) -> Iterator[bytes]:
+    """The recording as 16 kHz mono int16 blocks of BLOCK frames, the last one shorter; channels are mixed down.
+
+    `channel` counts from 1 and takes that one alone. What can be known beforehand raises AudioError at the call,
+    damage further in and a length beyond `max_seconds` while the blocks are taken.
+    """
+    about = probe(path)
+    if channel is not None and not 1 <= channel <= about.channels:
+        raise AudioError(f"{_name(path)}: has no channel {channel}; allowed: 1 to {about.channels}")
+    # A stream whose length is unknown claims an absurd one; the exact count is kept while decoding.
+    if max_seconds < about.seconds < 1_000 * 3600:
+        raise _too_long(path, max_seconds)
+    return _blocked(_resampled(_mono(path, channel, max_seconds), about.rate))
+
+
+def save(path: Path, sound: Pcm) -> None:
+    """Writes FLAC or WAV, after the suffix. Raises OutputError."""
+    import numpy
+    import soundfile  # type: ignore[import-untyped]
+
+    kind = WRITTEN.get(path.suffix.lower())
+    if kind is None:
+        raise OutputError(f"{_name(path)}: found the suffix {path.suffix!r}; allowed: {', '.join(WRITTEN)}")
+    encoded = BytesIO()
+    soundfile.write(encoded, numpy.frombuffer(sound.data, "<i2"), sound.rate, format=kind, subtype="PCM_16")
+    try:
+        path.write_bytes(encoded.getbuffer())
+    except OSError as error:
+        raise OutputError(f"{_name(path)}: cannot be written: {error.strerror}") from None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The soundfile.SoundFile. Raises AudioError."""
+    import soundfile
+
+    if path.is_dir():
+        raise AudioError(f"{_name(path)}: is a folder; give a sound file")
+    if path.exists() and not path.is_file():
+        raise AudioError(f"{_name(path)}: is not a regular file; give a sound file")
+    with contextlib.ExitStack() as stack:
+        with _one_line(path):
+            # By descriptor: from a name soundfile guesses, and it takes .raw for headerless sound.
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            stack.callback(os.close, descriptor)
+            file = stack.enter_context(soundfile.SoundFile(descriptor, closefd=False))
+        yield file
+
+
+@contextlib.contextmanager
+def _one_line(path: Path) -> Iterator[None]:
+    """Turns what the system and libsndfile raise into an AudioError."""
+    import soundfile
+
+    try:
+        yield
+    except soundfile.LibsndfileError as error:
+        why = error.error_string.strip().rstrip(".")
+        raise AudioError(f"{_name(path)}: not readable sound ({why}); allowed: WAV, FLAC, OGG, MP3, AIFF") from None
+    except OSError as error:
+        raise AudioError(f"{_name(path)}: cannot be read: {error.strerror}") from None
+
+
+def _mono(path: Path, channel: int | None, max_seconds: float) -> Iterator["Samples"]:
+    """-1..1 at the file's own rate."""
+    import numpy
+
+    with _opened(path) as file:
+        left = int(max_seconds * file.samplerate)
+        while True:
+            with _one_line(path):
+                piece = file.read(_PIECE, dtype="float32", always_2d=True)
+            if not len(piece):
+                return
+            left -= len(piece)
+            if left < 0:
+                raise _too_long(path, max_seconds)
+            # Float files may hold NaN and 1e30, which would spread through the resampler.
+            sane = numpy.nan_to_num(piece, nan=0.0, posinf=1.0, neginf=-1.0).clip(-1.0, 1.0)
+            yield sane.mean(axis=1) if channel is None else sane[:, channel - 1]
+
+
+def _resampled(pieces: Iterator["Samples"], rate: int) -> Iterator["Samples"]:
+    if rate == RATE:
+        yield from pieces
+        return
+    import numpy
+    import soxr  # type: ignore[import-untyped]
+
+    stream = soxr.ResampleStream(rate, RATE, 1, dtype="float32")
+    for piece in pieces:
+        yield stream.resample_chunk(piece)
+    yield stream.resample_chunk(numpy.zeros(0, numpy.float32), last=True)
+
+
+def _blocked(pieces: Iterable["Samples"]) -> Iterator[bytes]:
+    size = 2 * BLOCK
+    held = bytearray()
+    for piece in pieces:
+        held += (piece * 32_768).round().clip(-32_768, 32_767).astype("<i2").tobytes()
+        while len(held) >= size:
+            yield bytes(held[:size])
+            del held[:size]
+    if held:
+        yield bytes(held)
+
+
+def _too_long(path: Path, max_seconds: float) -> AudioError:
+    return AudioError(f"{_name(path)}: is longer than {max_seconds:g} seconds; allowed: up to {max_seconds:g} seconds")
+
+
+def _name(path: Path) -> str:
+    """Printable, in one line."""
+    return " ".join(str(path).encode(errors="replace").decode().split("\n"))

@@ -1,0 +1,257 @@
+"""pocketsphinx with its bundled English model, in a process of its own; the only file that knows pocketsphinx.
+
+Its decoder holds the GIL while it works, so it would stop the program's sound. The parent sends `(listen, block)` and,
+at the end of the blocks, `(listen, b"")`; it gets `(listen, Segment)`, and at last `(listen, None)`. `listen` numbers
+the calls: what is still on its way for an earlier one is dropped on both sides.
+"""
+
+import contextlib
+import re
+import signal
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from importlib.util import find_spec
+from multiprocessing import get_context, resource_tracker
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from pathlib import Path
+from typing import Any
+
+from simpatient.errors import ModelError
+from simpatient.model import Word
+from simpatient.ports import RATE, Segment
+from simpatient.ports.vosk import digest
+
+START = 60.0
+"""Seconds that the process may take to stand; a cold disk and a busy machine are slow."""
+STRICTNESS = 2
+"""Of the voice detector, 0..3; below 2 it takes mains hum and white noise for speech."""
+SPEECH = 6
+"""Frames of 30 ms with a voice, among the last RECENT, that begin a segment; the word "no" has about 8."""
+RECENT = 10
+SILENCE = 18
+"""Frames that end a segment, when hardly one of them has a voice: 540 ms, as in Vosk."""
+LEAD = 15
+"""Frames before the beginning that belong to the segment."""
+LONGEST = 667
+"""Frames at which a segment is cut: 20 s, as in Vosk."""
+LONGEST_WORD = 1_500
+"""Milliseconds; in a held chord "for" and "her" are heard, but much longer."""
+_WORD = re.compile(r"([^<\[+(][^(]*)")
+"""A word without the number of its pronunciation; none for <sil>, [NOISE] and ++UH++."""
+
+
+class SphinxRecogniser:
+    """Obeys Recogniser. One listens at a time: a new `listen` ends the one before."""
+
+    name = "pocketsphinx"
+    about = (
+        "pocketsphinx, general English (bundled): good enough to start, about 1 word in 10 wrong; "
+        "a Vosk model hears better"
+    )
+
+    def __init__(self) -> None:
+        """Raises ModelError."""
+        self._listen = 0
+        self._child = _Child()
+
+    @cached_property
+    def digest(self) -> str:
+        return digest(_package() / "model")
+
+    def listen(self, blocks: Iterable[bytes]) -> Iterator[Segment]:
+        self._listen += 1
+        number = self._listen
+        for block in blocks:
+            if number != self._listen:
+                return
+            if block:
+                self._child.send((number, bytes(block)))
+            yield from self._heard(number, wait=False)
+        self._child.send((number, b""))
+        yield from self._heard(number, wait=True)
+
+    def close(self) -> None:
+        self._child.end()
+
+    def _heard(self, number: int, wait: bool) -> Iterator[Segment]:
+        """What has arrived by now; all that is to come with `wait`."""
+        while number == self._listen and (wait or self._child.has_answer()):
+            of, segment = self._child.receive()
+            if of == number and segment is None:
+                return
+            if of == number:
+                yield segment
+
+
+class _Child:
+    """The process and its pipe; they end together, at the latest with this program."""
+
+    def __init__(self) -> None:
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        process = context.Process(target=_serve, args=(theirs,), name="simpatient-ears", daemon=True)
+        self.end = weakref.finalize(self, _end, process, self._pipe)
+        try:
+            with _without_interrupts():
+                self._do(process.start)
+            theirs.close()
+            self._await_ready()
+        except BaseException:
+            self.end()
+            raise
+
+    def _await_ready(self) -> None:
+        if not self._do(self._pipe.poll, START):
+            raise ModelError(f"pocketsphinx did not start in {START:g} seconds; try again, or give a Vosk model")
+        failure = self.receive()
+        if failure:
+            raise ModelError(f"pocketsphinx does not start ({failure}); run: pip install pocketsphinx")
+
+    def has_answer(self) -> bool:
+        return bool(self._do(self._pipe.poll))
+
+    def send(self, message: tuple[int, bytes]) -> None:
+        self._do(self._pipe.send, message)
+
+    def receive(self) -> Any:
+        return self._do(self._pipe.recv)
+
+    def _do(self, action: Callable[..., Any], *arguments: object) -> Any:
+        """Raises ModelError when the process is gone."""
+        try:
+            return action(*arguments)
+        except (EOFError, OSError):
+            why = "its process ended" if self.end.alive else "it has been closed"
+            raise ModelError(f"pocketsphinx cannot hear: {why}; start again, or give a Vosk model") from None
+
+
+def _end(process: SpawnProcess, pipe: Connection) -> None:
+    if process.pid is not None:
+        process.kill()
+        process.join()
+    pipe.close()
+
+
+@contextlib.contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """A Ctrl-C reaches the whole process group; a child is born with its parent's mask, so it never dies of one."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # process.start() would start it, and that lifts the mask
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _package() -> Path:
+    found = find_spec("pocketsphinx")
+    if found is None or found.origin is None:
+        raise ModelError("pocketsphinx is not installed; run: pip install pocketsphinx")
+    return Path(found.origin).parent
+
+
+def _serve(connection: Connection) -> None:
+    """Listens until the parent closes its end or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with contextlib.suppress(EOFError, OSError):
+        try:
+            from pocketsphinx import Decoder
+
+            decoder = Decoder(samprate=RATE, cmn="live", loglevel="FATAL")
+        except Exception as error:
+            return connection.send(f"{type(error).__name__}: {' '.join(str(error).split())}")
+        connection.send("")
+        _answer(connection, decoder)
+
+
+def _answer(connection: Connection, decoder: Any) -> None:
+    current, ears = 0, None
+    while True:
+        number, block = connection.recv()
+        if number != current:
+            current, ears = number, _Ears(decoder)
+        assert ears is not None
+        for segment in ears.hear(block) if block else ears.finish():
+            connection.send((number, segment))
+        if not block:
+            connection.send((number, None))
+
+
+class _Ears:
+    """One listen: bytes in, segments out. The decoder works while the learner speaks."""
+
+    def __init__(self, decoder: Any) -> None:
+        from pocketsphinx import Vad
+
+        with contextlib.suppress(RuntimeError):
+            decoder.end_utt()  # of a listen that was broken off
+        decoder.reinit_feat()  # forgets the last speaker, so that the same sound gives the same words
+        self._decoder = decoder
+        self._vad = Vad(STRICTNESS, RATE)
+        self._frame_ms = round(self._vad.frame_length * 1000)
+        self._rest = b""
+        self._passed = 0
+        """Frames so far."""
+        self._lead: deque[bytes] = deque(maxlen=LEAD)
+        self._voiced: deque[bool] = deque(maxlen=SILENCE)
+        self._begun: int | None = None
+        """The segment's first frame."""
+
+    def hear(self, data: bytes) -> Iterator[Segment]:
+        size = self._vad.frame_bytes
+        self._rest += data
+        whole = len(self._rest) - len(self._rest) % size
+        frames, self._rest = self._rest[:whole], self._rest[whole:]
+        for at in range(0, whole, size):
+            yield from self._frame(frames[at : at + size])
+
+    def finish(self) -> Iterator[Segment]:
+        if self._begun is not None:
+            yield from self._segment(self._begun)
+
+    def _frame(self, frame: bytes) -> Iterator[Segment]:
+        self._passed += 1
+        self._voiced.append(self._vad.is_speech(frame))
+        if self._begun is None:
+            self._lead.append(frame)
+            if sum(list(self._voiced)[-RECENT:]) >= SPEECH:
+                self._begin()
+            return
+        self._decoder.process_raw(frame)
+        silent = len(self._voiced) == SILENCE and sum(self._voiced) <= 1
+        if silent or self._passed - self._begun >= LONGEST:
+            yield from self._segment(self._begun)
+
+    def _begin(self) -> None:
+        self._begun = self._passed - len(self._lead)
+        self._decoder.start_utt()
+        for frame in self._lead:
+            self._decoder.process_raw(frame)
+        self._lead.clear()
+
+    def _segment(self, begun: int) -> Iterator[Segment]:
+        self._begun = None
+        self._voiced.clear()
+        self._decoder.end_utt()
+        words = tuple(self._words(begun * self._frame_ms))
+        if words and not _is_tune(words):
+            yield Segment(words)
+
+    def _words(self, offset: int) -> Iterator[Word]:
+        """The decoder counts in frames of 10 ms, the last one included."""
+        for heard in self._decoder.seg() or ():
+            if word := _WORD.match(heard.word):
+                start, end = offset + 10 * heard.start_frame, offset + 10 * (heard.end_frame + 1)
+                yield Word(word[1], start, end, min(1.0, max(0.0, heard.prob)))
+
+
+def _is_tune(words: Iterable[Word]) -> bool:
+    """Whether most of it is longer than a word can be."""
+    lengths = [word.end_ms - word.start_ms for word in words]
+    return 2 * sum(length for length in lengths if length > LONGEST_WORD) > sum(lengths)

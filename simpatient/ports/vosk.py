@@ -1,0 +1,188 @@
+"""Vosk, over whatever model folder it is given; the only file that knows the vosk package.
+
+Only a path is ever given to it: by a name or a language vosk would download. Its errors say 'Failed to create a model';
+the reason stands on the descriptor of stderr and is taken from there.
+"""
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import IO, Any
+
+from simpatient.errors import ModelError
+from simpatient.model import Word
+from simpatient.ports import BLOCK, RATE, Segment
+
+_V1 = (("final.mdl",), ("mfcc.conf",), ("HCLG.fst", "HCLr.fst"))
+_V2 = (
+    ("am/final.mdl",),
+    ("conf/model.conf",),
+    ("conf/mfcc.conf", "conf/fbank.conf"),
+    ("graph/HCLG.fst", "graph/HCLr.fst"),
+)
+"""Files of which one each must be there. libvosk's flat old layout, and the one of all models since 2020."""
+_DYNAMIC = ("Gr.fst", "disambig_tid.int")
+"""Files that must stand beside HCLr.fst."""
+_ENDPOINTS = b"--endpoint.silence-phones="
+_ERROR = re.compile(r"^ERROR \(.*?:\d+\) (.*)$", re.MULTILINE)
+_QUIET = -2
+"""libvosk's log level that leaves nothing but errors."""
+_loading = threading.Lock()
+
+
+class VoskRecogniser:
+    """Obeys Recogniser. The model is loaded once; any number of threads may listen at the same time."""
+
+    def __init__(self, folder: Path, name: str, about: str) -> None:
+        """Raises ModelError."""
+        check(folder)
+        self.name = name
+        self.about = about
+        self._folder = folder
+        self._model: Any = _load(folder)
+
+    @cached_property
+    def digest(self) -> str:
+        return digest(self._folder)
+
+    def listen(self, blocks: Iterable[bytes]) -> Iterator[Segment]:
+        recogniser = self._recogniser()
+        for data in _even(blocks):
+            if _endpoint(recogniser, data):
+                yield from _segments(recogniser.Result())
+        yield from _segments(recogniser.FinalResult())
+
+    def close(self) -> None:
+        self._model = None
+
+    def _recogniser(self) -> Any:
+        from vosk import KaldiRecognizer
+
+        if self._model is None:
+            raise ModelError(f"{self._folder}: this recogniser has been closed; choose it anew")
+        recogniser = KaldiRecognizer(self._model, RATE)
+        recogniser.SetWords(True)
+        return recogniser
+
+
+def digest(folder: Path) -> str:
+    """'sha256:…' over the relative paths and the bytes of all files in the folder, sorted. Raises ModelError."""
+    total = sha256()
+    try:
+        for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+            total.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode(errors="replace"))
+            with path.open("rb") as file:
+                while data := file.read(1 << 20):
+                    total.update(data)
+    except OSError as error:
+        raise ModelError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    return f"sha256:{total.hexdigest()}"
+
+
+def check(folder: Path) -> None:
+    """Raises ModelError unless the folder holds the files that libvosk will open."""
+    if not folder.is_dir():
+        found = "is a file; unpack it and give the folder" if folder.exists() else "there is no such folder"
+        raise ModelError(f"{folder}: {found}; a Vosk model folder holds am/, conf/ and graph/")
+    layout = _V1 if (folder / "final.mdl").exists() else _V2
+    for names in layout:
+        if not any((folder / name).is_file() for name in names):
+            raise _lacks(folder, " or ".join(names))
+    static, dynamic = layout[-1]
+    if not (folder / static).is_file():
+        for name in (dynamic.replace("HCLr.fst", beside) for beside in _DYNAMIC):
+            if not (folder / name).is_file():
+                raise _lacks(folder, name)
+    if layout is _V2 and _ENDPOINTS not in (folder / "conf/model.conf").read_bytes():
+        raise _lacks(folder, f"{_ENDPOINTS.decode()} in conf/model.conf")  # libvosk would end the whole process
+
+
+def _lacks(folder: Path, what: str) -> ModelError:
+    inner = sorted(folder.glob("*/am/final.mdl"))
+    advice = f"the model is in {inner[0].parents[1]}" if inner else "a Vosk model folder holds am/, conf/ and graph/"
+    return ModelError(f"{folder}: no {what}; {advice}")
+
+
+def _load(folder: Path) -> Any:
+    """The vosk.Model. Raises ModelError with libvosk's own reason."""
+    try:
+        import vosk
+    except (ImportError, OSError, TypeError) as error:  # TypeError: a platform that vosk does not know
+        reason = " ".join(str(error).split())
+        raise ModelError(f"vosk cannot be loaded ({reason}); run: pip install vosk, or: --model pocketsphinx") from None
+    with _loading, tempfile.TemporaryFile() as said:
+        try:
+            with _stderr_into(said):
+                return _tried(vosk, str(folder))
+        except Exception as error:  # vosk raises nothing narrower
+            reason = _last_error(said) or str(error)
+    raise ModelError(f"{folder}: libvosk refuses it: {reason}; unpack the model anew")
+
+
+def _tried(vosk: Any, folder: str) -> Any:
+    """The vosk.Model, once it has listened to a moment of silence: some damage shows only then."""
+    vosk.SetLogLevel(_QUIET)
+    model = vosk.Model(folder)
+    recogniser = vosk.KaldiRecognizer(model, RATE)
+    recogniser.AcceptWaveform(bytes(2 * BLOCK))
+    recogniser.FinalResult()
+    return model
+
+
+def _last_error(said: IO[bytes]) -> str:
+    said.seek(0)
+    reasons = _ERROR.findall(said.read().decode(errors="replace"))
+    return " ".join(reasons[-1].split()).rstrip(".") if reasons else ""
+
+
+@contextlib.contextmanager
+def _stderr_into(file: IO[bytes]) -> Iterator[None]:
+    """Redirects the descriptor of stderr, for this whole process."""
+    try:
+        before = os.dup(2)
+    except OSError:  # a program started without stderr
+        yield
+        return
+    os.dup2(file.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+
+
+def _endpoint(recogniser: Any, data: bytes) -> bool:
+    try:
+        return bool(recogniser.AcceptWaveform(data))
+    except Exception as error:  # vosk raises nothing narrower
+        raise ModelError(f"libvosk stopped listening: {error}; try another model") from None
+
+
+def _even(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """libvosk takes a chunk of odd length without a word, and hears noise from there on."""
+    odd = b""
+    for block in blocks:
+        data = odd + bytes(block)
+        odd = data[len(data) & ~1 :]
+        if len(data) > 1:
+            yield data[: len(data) & ~1]
+
+
+def _segments(result: str) -> Iterator[Segment]:
+    """One segment, or none when nothing was heard. Unknown words come as <unk>, [unk] or nothing."""
+    found = json.loads(result).get("result", ())
+    words = tuple(_word(entry) for entry in found if not re.match(r"[<\[]|$", entry["word"]))
+    if words:
+        yield Segment(words)
+
+
+def _word(entry: dict[str, Any]) -> Word:
+    confidence = min(1.0, max(0.0, entry["conf"]))
+    return Word(entry["word"], round(entry["start"] * 1000), round(entry["end"] * 1000), confidence)
