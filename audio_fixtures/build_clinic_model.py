@@ -111,7 +111,7 @@ The clinic model hears the clinician sentences of simpatient's demo and tests. I
 Acoustic model (am/, conf/): derived from the CMUSphinx US English model en-us, Copyright (c) 1999-2016 Carnegie Mellon
 University, BSD licence, as bundled with the PyPI package pocketsphinx; converted, not trained.
 Pronunciations (in graph/): CMUdict, Copyright (c) 1993-2015 Carnegie Mellon University, BSD licence, same package.
-Language model (in graph/): from simpatient's own sentences, audio_fixtures/clinic_text, simpatient's licence.
+Language model (in graph/): from simpatient's own sentences, audio_fixtures/clinic_text (MIT).
 
 The BSD licence of both: redistribution and use in source and binary forms, with or without modification, are permitted
 provided that redistributions of source code retain, and redistributions in binary form reproduce, the above copyright

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import soundfile
+import soundfile  # type: ignore[import-untyped]
 import yaml
 
 from simpatient.errors import DataError
@@ -35,7 +35,7 @@ LEVEL = 10 ** (-20 / 20) * 32768
 """Root mean square of speech: -20 dBFS."""
 LEAD_MS, TAIL_MS = 300, 1000
 FLITE_LICENCE = "CMU Flite licence (BSD-like, no restriction on use; see /usr/share/doc/flite/copyright)"
-OWN_LICENCE = "simpatient's own"
+OWN_LICENCE = "MIT, as simpatient itself"
 
 Sound = np.ndarray[Any, np.dtype[np.int16]]
 Voice = Literal["rms", "slt", "awb"]
@@ -189,7 +189,8 @@ def wordless(sound: Wordless) -> Sound:
 def to_int16(samples: Any, level: float) -> Sound:
     """Scaled to that root mean square."""
     scaled = samples * (level / math.sqrt(np.mean(samples**2)))
-    return np.clip(np.round(scaled), -32768, 32767).astype(np.int16)
+    clipped: Sound = np.clip(np.round(scaled), -32768, 32767).astype(np.int16)
+    return clipped
 
 
 def white(count: int) -> Any:
@@ -237,10 +238,11 @@ def tone(hertz: float, count: int) -> Any:
 # ---------------------------------------------------------------- files and manifest
 def render() -> str:
     """Writes all recordings and the manifest; returns a line about them. Raises RenderError or DataError."""
-    entries = []
+    entries, size = [], 0
     for fixture in fixtures():
         fixture.path.parent.mkdir(exist_ok=True)
         soundfile.write(fixture.path, fixture.render(), RATE, subtype="PCM_16", format="FLAC")
+        size += fixture.path.stat().st_size
         entries.append(
             {
                 "file": fixture.path.relative_to(HERE).as_posix(),
@@ -253,7 +255,7 @@ def render() -> str:
             }
         )
     MANIFEST.write_text(HEADER + yaml.safe_dump(entries, sort_keys=False, width=120, allow_unicode=True), "utf-8")
-    return f"{len(entries)} recordings, {sum((HERE / e['file']).stat().st_size for e in entries) / 1e6:.1f} MB"
+    return f"{len(entries)} recordings, {size / 1e6:.1f} MB"
 
 
 def check() -> list[str]:

@@ -1,6 +1,10 @@
-"""Shared by all tests: a skipped test that shows a promised line fails where SIMPATIENT_NO_SKIP is set (CI)."""
+"""Shared by all tests: a skipped test that shows a promised line fails where SIMPATIENT_NO_SKIP is set (CI).
+
+Every test runs with internet sockets forbidden, in this process and in its children (tests/no_network).
+"""
 
 import os
+import runpy
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,10 @@ from simpatient.patient.engine import Engine
 from simpatient.persona.load import Patient, load_patient
 
 SKIPPED: list[str] = []
+NO_NETWORK = Path(__file__).parent / "no_network"
+
+os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(NO_NETWORK), os.environ.get("PYTHONPATH")]))
+runpy.run_path(str(NO_NETWORK / "sitecustomize.py"))
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -11,7 +11,6 @@ import signal
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from importlib.util import find_spec
 from multiprocessing import get_context, resource_tracker
 from multiprocessing.connection import Connection
@@ -38,7 +37,9 @@ LEAD = 15
 LONGEST = 667
 """Frames at which a segment is cut: 20 s, as in Vosk."""
 LONGEST_WORD = 1_500
-"""Milliseconds; in a held chord "for" and "her" are heard, but much longer."""
+"""Milliseconds; in a held chord a "for" of four seconds is heard."""
+FILLED = 0.33
+"""Part of the time with a voice that words must fill; in music they are few and far between."""
 _WORD = re.compile(r"([^<\[+(][^(]*)")
 """A word without the number of its pronunciation; none for <sil>, [NOISE] and ++UH++."""
 
@@ -54,12 +55,9 @@ class SphinxRecogniser:
 
     def __init__(self) -> None:
         """Raises ModelError."""
+        self.digest = digest(_package() / "model")
         self._listen = 0
         self._child = _Child()
-
-    @cached_property
-    def digest(self) -> str:
-        return digest(_package() / "model")
 
     def listen(self, blocks: Iterable[bytes]) -> Iterator[Segment]:
         self._listen += 1
@@ -202,6 +200,8 @@ class _Ears:
         self._voiced: deque[bool] = deque(maxlen=SILENCE)
         self._begun: int | None = None
         """The segment's first frame."""
+        self._voice_ms = 0
+        """With a voice, since the segment began."""
 
     def hear(self, data: bytes) -> Iterator[Segment]:
         size = self._vad.frame_bytes
@@ -224,12 +224,14 @@ class _Ears:
                 self._begin()
             return
         self._decoder.process_raw(frame)
+        self._voice_ms += self._frame_ms * self._voiced[-1]
         silent = len(self._voiced) == SILENCE and sum(self._voiced) <= 1
         if silent or self._passed - self._begun >= LONGEST:
             yield from self._segment(self._begun)
 
     def _begin(self) -> None:
         self._begun = self._passed - len(self._lead)
+        self._voice_ms = self._frame_ms * sum(self._voiced)
         self._decoder.start_utt()
         for frame in self._lead:
             self._decoder.process_raw(frame)
@@ -240,7 +242,8 @@ class _Ears:
         self._voiced.clear()
         self._decoder.end_utt()
         words = tuple(self._words(begun * self._frame_ms))
-        if words and not _is_tune(words):
+        lengths = (word.end_ms - word.start_ms for word in words)
+        if words and sum(ms for ms in lengths if ms <= LONGEST_WORD) > FILLED * self._voice_ms:
             yield Segment(words)
 
     def _words(self, offset: int) -> Iterator[Word]:
@@ -249,9 +252,3 @@ class _Ears:
             if word := _WORD.match(heard.word):
                 start, end = offset + 10 * heard.start_frame, offset + 10 * (heard.end_frame + 1)
                 yield Word(word[1], start, end, min(1.0, max(0.0, heard.prob)))
-
-
-def _is_tune(words: Iterable[Word]) -> bool:
-    """Whether most of it is longer than a word can be."""
-    lengths = [word.end_ms - word.start_ms for word in words]
-    return 2 * sum(length for length in lengths if length > LONGEST_WORD) > sum(lengths)

@@ -8,10 +8,10 @@ import contextlib
 import json
 import os
 import re
+import socket
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator
-from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import IO, Any
@@ -45,12 +45,8 @@ class VoskRecogniser:
         check(folder)
         self.name = name
         self.about = about
-        self._folder = folder
+        self.digest = digest(folder)
         self._model: Any = _load(folder)
-
-    @cached_property
-    def digest(self) -> str:
-        return digest(self._folder)
 
     def listen(self, blocks: Iterable[bytes]) -> Iterator[Segment]:
         recogniser = self._recogniser()
@@ -66,7 +62,7 @@ class VoskRecogniser:
         from vosk import KaldiRecognizer
 
         if self._model is None:
-            raise ModelError(f"{self._folder}: this recogniser has been closed; choose it anew")
+            raise ModelError(f"{self.name}: this recogniser has been closed; choose it anew")
         recogniser = KaldiRecognizer(self._model, RATE)
         recogniser.SetWords(True)
         return recogniser
@@ -113,7 +109,8 @@ def _lacks(folder: Path, what: str) -> ModelError:
 def _load(folder: Path) -> Any:
     """The vosk.Model. Raises ModelError with libvosk's own reason."""
     try:
-        import vosk
+        with _no_socket_on_import():
+            import vosk
     except (ImportError, OSError, TypeError) as error:  # TypeError: a platform that vosk does not know
         reason = " ".join(str(error).split())
         raise ModelError(f"vosk cannot be loaded ({reason}); run: pip install vosk, or: --model pocketsphinx") from None
@@ -124,6 +121,16 @@ def _load(folder: Path) -> Any:
         except Exception as error:  # vosk raises nothing narrower
             reason = _last_error(said) or str(error)
     raise ModelError(f"{folder}: libvosk refuses it: {reason}; unpack the model anew")
+
+
+@contextlib.contextmanager
+def _no_socket_on_import() -> Iterator[None]:
+    """vosk imports requests, whose urllib3 opens an internet socket on import, to learn whether there is IPv6."""
+    before, socket.has_ipv6 = socket.has_ipv6, False
+    try:
+        yield
+    finally:
+        socket.has_ipv6 = before
 
 
 def _tried(vosk: Any, folder: str) -> Any:
