@@ -35,14 +35,16 @@ def main(argv):
                 spent.append(time.perf_counter() - began)
                 right += bool(codes & same) == want
                 if verbose and bool(codes & same) != want:
-                    print(f"  {'MISS ' if want else 'ALARM'} {text!r} {'| after: ' + after if after else ''} -> {sorted(codes)}")
+                    print(f"  {'MISS ' if want else 'ALARM'} {text!r} | {after} -> {sorted(codes)}")
             counts += [right, len(data[key])]
         print(f"{data['code']:12} heard {counts[0]:3}/{counts[1]:3}   kept quiet {counts[2]:3}/{counts[3]:3}")
         totals = [a + b for a, b in zip(totals, counts, strict=True)]
     heard, says, quiet, near = totals
     print(f"{'all':12} recall {heard / says:.3f}   near-misses kept quiet {quiet / near:.3f}")
     spent.sort()
-    print(f"per turn: median {spent[len(spent) // 2] * 1000:.2f} ms, 99th percentile {spent[len(spent) * 99 // 100] * 1000:.2f} ms")
+    print(
+        f"per turn: median {spent[len(spent) // 2] * 1000:.2f} ms, 99 % {spent[len(spent) * 99 // 100] * 1000:.2f} ms"
+    )
 
 
 if __name__ == "__main__":

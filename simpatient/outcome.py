@@ -1,4 +1,4 @@
-"""Would the patient come back? The headline of a session: the first interview's chief aim is a second one (Cheng 2007)."""
+"""Would the patient come back? A first interview's chief aim is a second one (Cheng 2007)."""
 
 from math import exp
 
@@ -6,7 +6,7 @@ from simpatient.model import PLACES, AllianceState, Ended
 
 
 def second_visit(state: AllianceState, ended: Ended | None = None) -> float:
-    """Likelihood of a second visit, 0..1; 0 after a walk-out (domain 1.6: a design constant, not a validated measure)."""
+    """Likelihood of a second visit, 0..1; 0 after a walk-out (domain 1.6: design constants, not validated)."""
     if ended == "walkout":
         return 0.0
     s = state
@@ -21,6 +21,8 @@ def sentence(name: str, state: AllianceState, ended: Ended | None) -> str:
     if ended == "refuses":
         return f"{name} stopped talking; nothing was agreed."
     likely = second_visit(state, ended)
-    word = "would come back" if likely >= 0.7 else "might come back" if likely >= 0.4 else "would probably not come back"
+    word = (
+        "would come back" if likely >= 0.7 else "might come back" if likely >= 0.4 else "would probably not come back"
+    )
     agreed = "with goals you both agree on" if state.stage != "precontemplation" else "with no goal agreed yet"
     return f"{name} {word} ({round(likely * 100)} in 100), {agreed}."

@@ -31,7 +31,9 @@ def clinic_model() -> Path:
 
 def persona(name: str) -> Path:
     """The folder of a patient named by id or by path. Raises UsageError, naming the shipped ones."""
-    shipped = sorted(p.name for p in personas().iterdir() if (p / "persona.yaml").is_file()) if personas().is_dir() else []
+    shipped = (
+        sorted(p.name for p in personas().iterdir() if (p / "persona.yaml").is_file()) if personas().is_dir() else []
+    )
     if name in shipped:
         return personas() / name
     folder = Path(name)

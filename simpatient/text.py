@@ -105,10 +105,10 @@ def _is_filler_phrase(spread: list[Token], i: int, kept: list[Token]) -> bool:
 
 
 _EMPTY = frozenset(
-    "a an the and or but so of to in on at for with from by as is are was were be been am do does did have has had i you "
-    "he she it we they me him her them us my your his its our their this that these those not no yes okay well then than "
-    "what how who when where why which would could should will can may might must there here if about up out all too some "
-    "any get got going go like right now more it's one thing things say said".split()
+    "a an the and or but so of to in on at for with from by as is are was were be been am do does did have has "
+    "had i you he she it we they me him her them us my your his its our their this that these those not no yes "
+    "okay well then than what how who when where why which would could should will can may might must there here "
+    "if about up out all too some any get got going go like right now more it's one thing things say said".split()
 )
 
 

@@ -39,7 +39,7 @@ class _Reader(yaml.SafeLoader):
     """Composes nodes; refuses anchors, tags and duplicate keys."""
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()
+        event = self.peek_event()  # type: ignore[no-untyped-call]
         if getattr(event, "anchor", None) is not None:
             line = event.start_mark.line + 1
             raise _Found(line, "found an anchor or alias; write the text out")
@@ -58,7 +58,8 @@ def load(path: Path, schema: type[T]) -> T:
     """Reads the file into `schema`. Raises DataError with file:line."""
     node = parse(path)
     try:
-        return _build(node, schema, "")
+        built: T = _build(node, schema, "")
+        return built
     except _Found as found:
         raise DataError(f"{path}:{found.line}: {found}") from None
 
@@ -179,7 +180,7 @@ def _optional(node: yaml.Node, want: Any, where: str) -> Any:
 
 
 def _wrong(node: yaml.Node, where: str, allowed: str) -> _Found:
-    kinds = {yaml.MappingNode: "keys with values", yaml.SequenceNode: "a list"}
+    kinds: dict[type[yaml.Node], str] = {yaml.MappingNode: "keys with values", yaml.SequenceNode: "a list"}
     found = repr(node.value[:40]) if isinstance(node, yaml.ScalarNode) else kinds[type(node)]
     return _Found(node.start_mark.line + 1, f"{where + ': ' if where else ''}found {found}; allowed: {allowed}")
 

@@ -22,11 +22,21 @@ app = typer.Typer(
     epilog="**Start with** `simpatient demo`, then `simpatient talk teen --typed`.",
 )  # fmt: skip
 
-Model = Annotated[str | None, typer.Option("--model", help="Speech model: a Vosk model folder, `pocketsphinx` or `clinic`.", metavar="NAME|DIR")]
-Out = Annotated[Path | None, typer.Option("--out", help="Folder for what is written. Default: your data folder.", metavar="DIR")]
+Model = Annotated[
+    str | None,
+    typer.Option("--model", help="Speech model: a Vosk model folder, `pocketsphinx` or `clinic`.", metavar="NAME|DIR"),
+]
+Out = Annotated[
+    Path | None, typer.Option("--out", help="Folder for what is written. Default: your data folder.", metavar="DIR")
+]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed chooses other wordings.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")]
-Gap = Annotated[float, typer.Option("--turn-gap", min=0.3, max=30, help="Seconds of pause from which a new turn begins.")]
+Gap = Annotated[
+    float, typer.Option("--turn-gap", min=0.3, max=30, help="Seconds of pause from which a new turn begins.")
+]
+
+
+INTERRUPTED = 130
 
 
 class Take(StrEnum):
@@ -49,7 +59,9 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _root(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
 ) -> None:
     pass
 
@@ -71,11 +83,17 @@ def demo(
     run_demo(takes, out, silent, seed)
 
 
-@app.command(epilog="**Examples:** `simpatient talk teen` · `simpatient talk emergency --typed --show-state` · `printf 'hello\\n' | simpatient talk teen --typed --json`")
+@app.command(
+    epilog="**Examples:** `simpatient talk teen` · `simpatient talk emergency --typed --show-state`  · "
+    "`simpatient talk teen --typed --json < lines.txt`"
+)
 def talk(
     persona: Annotated[str, typer.Argument(help="A patient: an id such as `teen`, or a folder.", metavar="PERSONA")],
     typed: Annotated[bool, typer.Option("--typed", help="Type instead of speaking.")] = False,
-    show_state: Annotated[bool, typer.Option("--show-state", help="Show reluctance, hope and agreement after each turn, and why they moved.")] = False,
+    show_state: Annotated[
+        bool,
+        typer.Option("--show-state", help="Show reluctance, hope and agreement after each turn, and why they moved."),
+    ] = False,
     as_json: AsJson = False,
     model: Model = None,
     device_in: Annotated[str | None, typer.Option("--input", help="Microphone, by a part of its name.")] = None,
@@ -90,29 +108,43 @@ def talk(
              device_out=device_out, out=out, seed=seed)  # fmt: skip
 
 
-@app.command(epilog="**Examples:** `simpatient grade interview.wav --persona teen --out marks` · `simpatient grade *.flac --persona emergency --json`")
+@app.command(
+    epilog="**Examples:** `simpatient grade interview.wav --persona teen --out marks` · "
+    "`simpatient grade *.flac --persona emergency --json`"
+)
 def grade(
-    files: Annotated[list[str], typer.Argument(help="Recordings of the learner: WAV, FLAC, OGG, MP3, AIFF.", metavar="FILE…")],
+    files: Annotated[
+        list[str], typer.Argument(help="Recordings of the learner: WAV, FLAC, OGG, MP3, AIFF.", metavar="FILE…")
+    ],
     persona: Annotated[str, typer.Option("--persona", help="The patient who would have been met.", metavar="PERSONA")],
     out: Out = None,
     as_json: AsJson = False,
     model: Model = None,
-    channel: Annotated[int | None, typer.Option("--clinician-channel", min=1, help="The learner's channel of a recording with several.")] = None,
+    channel: Annotated[
+        int | None,
+        typer.Option("--clinician-channel", min=1, help="The learner's channel of a recording with several."),
+    ] = None,
     gap: Gap = 1.2,
     seed: Seed = 0,
 ) -> None:
     """Replay recorded learners against a patient and grade each."""
     from simpatient.cli.grade import run_grade
 
-    run_grade(files, persona, out=out, as_json=as_json, model=model, channel=channel, gap_ms=round(gap * 1000), seed=seed)
+    run_grade(
+        files, persona, out=out, as_json=as_json, model=model, channel=channel, gap_ms=round(gap * 1000), seed=seed
+    )
 
 
-@app.command(epilog="**Examples:** `simpatient transcribe clip.wav` · `simpatient transcribe *.flac --json --model clinic`")
+@app.command(
+    epilog="**Examples:** `simpatient transcribe clip.wav` · `simpatient transcribe *.flac --json --model clinic`"
+)
 def transcribe(
     files: Annotated[list[str], typer.Argument(help="Recordings.", metavar="FILE…")],
     as_json: AsJson = False,
     model: Model = None,
-    channel: Annotated[int | None, typer.Option("--clinician-channel", min=1, help="One channel of a recording with several.")] = None,
+    channel: Annotated[
+        int | None, typer.Option("--clinician-channel", min=1, help="One channel of a recording with several.")
+    ] = None,
 ) -> None:
     """Write down what is said in recordings, with times and confidences."""
     from simpatient.cli.hear import run_transcribe
@@ -120,9 +152,13 @@ def transcribe(
     run_transcribe(files, as_json=as_json, model=model, channel=channel)
 
 
-@app.command(epilog="**Examples:** `simpatient detect \"what would make this visit worth your while\"` · `simpatient detect --json < sentences.txt`")
+@app.command(
+    epilog='**Examples:** `simpatient detect "what would make this worth it"` · `simpatient detect --json < lines.txt`'
+)
 def detect(
-    text: Annotated[str | None, typer.Argument(help="One learner turn; without it, one a line is read from standard input.")] = None,
+    text: Annotated[
+        str | None, typer.Argument(help="One learner turn; without it, one a line is read from standard input.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the techniques in a sentence, with the words that triggered them.
@@ -134,12 +170,20 @@ def detect(
     run_detect(text, as_json=as_json)
 
 
-@app.command(epilog="**Examples:** `simpatient replay SESSION` · `simpatient replay SESSION --depth rehear --model clinic`")
+@app.command(
+    epilog="**Examples:** `simpatient replay SESSION` · `simpatient replay SESSION --depth rehear --model clinic`"
+)
 def replay(
     session: Annotated[Path, typer.Argument(help="A session's folder.", metavar="SESSION")],
-    depth: Annotated[Depth, typer.Option("--depth", help="How far back to begin: the grade, the words, or the sound.")] = Depth.redecide,
-    persona: Annotated[str | None, typer.Option("--persona", help="The patient's folder, if it is not a shipped one.")] = None,
-    audio: Annotated[Path | None, typer.Option("--audio", help="The learner's recording, if it is not in the session.")] = None,
+    depth: Annotated[
+        Depth, typer.Option("--depth", help="How far back to begin: the grade, the words, or the sound.")
+    ] = Depth.redecide,
+    persona: Annotated[
+        str | None, typer.Option("--persona", help="The patient's folder, if it is not a shipped one.")
+    ] = None,
+    audio: Annotated[
+        Path | None, typer.Option("--audio", help="The learner's recording, if it is not in the session.")
+    ] = None,
     model: Model = None,
 ) -> None:
     """Repeat a session and say what differs; exit code 1 if anything does."""
@@ -151,14 +195,19 @@ def replay(
 def main() -> None:
     """Entry point: one line and an exit code for every mistake a user can make."""
     try:
-        app()
+        code = app(standalone_mode=False)
+    except typer.TyperException as error:
+        _fail(" ".join(error.format_message().split()) + "; see --help", 2)
     except SimpatientError as error:
         _fail(" ".join(str(error).split()), error.exit_code)
     except KeyboardInterrupt:
-        _fail("stopped", 130)
+        _fail("stopped", INTERRUPTED)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    if code == INTERRUPTED:  # typer turns Ctrl-C into this code
+        _fail("stopped", INTERRUPTED)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _fail(message: str, code: int) -> None:

@@ -16,7 +16,15 @@ from simpatient.session.turns import turns
 
 
 def run_grade(
-    files: list[str], persona: str, *, out: Path | None, as_json: bool, model: str | None, channel: int | None, gap_ms: int, seed: int
+    files: list[str],
+    persona: str,
+    *,
+    out: Path | None,
+    as_json: bool,
+    model: str | None,
+    channel: int | None,
+    gap_ms: int,
+    seed: int,
 ) -> None:
     """Grades file after file; a broken one costs one line and the rest go on."""
     import dataclasses

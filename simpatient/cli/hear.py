@@ -50,7 +50,11 @@ def run_detect(text: str | None, as_json: bool) -> None:
         hearing = detector.hear(asked["text"], asked.get("after", ""))
         found = _found(asked, hearing, detector, number)
         if as_json:
-            record = {"text": asked["text"], "behaviour": hearing.behaviour, "detections": [records.of_detection(d) for d in found]}
+            record = {
+                "text": asked["text"],
+                "behaviour": hearing.behaviour,
+                "detections": [records.of_detection(d) for d in found],
+            }
             print(records.canonical(record), flush=True)
         else:
             _show(asked["text"], hearing, found)
@@ -68,7 +72,7 @@ def _asked(line: str, number: int) -> dict[str, Any]:
     if not line.lstrip().startswith("{"):
         return {"text": line}
     try:
-        asked = json.loads(line)
+        asked: dict[str, Any] = json.loads(line)
     except (ValueError, RecursionError):
         return {"text": line}
     unknown = sorted(set(asked) - set(_KEYS))
@@ -106,7 +110,15 @@ def _show(text: str, hearing: Hearing, found: tuple[Detection, ...]) -> None:
     from rich.table import Table
 
     view = screen.console()
-    table = Table("code", "words", "confidence", "cue", title=text, title_justify="left", caption=f"main behaviour: {hearing.behaviour}")
+    table = Table(
+        "code",
+        "words",
+        "confidence",
+        "cue",
+        title=text,
+        title_justify="left",
+        caption=f"main behaviour: {hearing.behaviour}",
+    )
     for d in found:
         table.add_row(d.code, text[d.start : d.end], f"{d.confidence:.2f}", d.cue)
     view.print(table if found else f"{text}\n  no technique heard ({hearing.behaviour})")

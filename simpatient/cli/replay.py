@@ -27,7 +27,9 @@ def run_replay(session: Path, depth: str, *, persona: str | None, audio: Path | 
     print(f"{depth}: nothing differs over {len(journal.transcript().turns)} turns")
 
 
-def _differences(session: Path, journal: Read, engine: Engine, depth: str, audio: Path | None, model: str | None) -> list[str]:
+def _differences(
+    session: Path, journal: Read, engine: Engine, depth: str, audio: Path | None, model: str | None
+) -> list[str]:
     if depth == "regrade":
         return replay.regrade(journal, _stored(session), engine.detector, engine.patient)
     if depth == "redecide":

@@ -5,7 +5,12 @@ from rich.text import Text
 
 from simpatient.model import AllianceState, Reply, Turn
 
-BARS = (("reluctance", "Reluctance"), ("hope", "Hope"), ("goal_agreement", "Goals agreed"), ("task_agreement", "Tasks agreed"))
+BARS = (
+    ("reluctance", "Reluctance"),
+    ("hope", "Hope"),
+    ("goal_agreement", "Goals agreed"),
+    ("task_agreement", "Tasks agreed"),
+)
 _WIDTH = 20
 
 
@@ -27,7 +32,14 @@ def show_evidence(screen: Console, turn: Turn) -> None:
     for d in turn.detections:
         quote = turn.utterance.text[d.start : d.end]
         sign = "?" if d.confidence < 0.7 else " "
-        screen.print(Text.assemble("     ", (f"{d.code}{sign}", "cyan"), f" “{quote}”", (f"  {d.cue}" if d.layer == "derived" else "", "dim")))
+        screen.print(
+            Text.assemble(
+                "     ",
+                (f"{d.code}{sign}", "cyan"),
+                f" “{quote}”",
+                (f"  {d.cue}" if d.layer == "derived" else "", "dim"),
+            )
+        )
 
 
 def show_bars(screen: Console, before: AllianceState, after: AllianceState) -> None:
@@ -36,7 +48,16 @@ def show_bars(screen: Console, before: AllianceState, after: AllianceState) -> N
         full = round(value * _WIDTH)
         change = round(100 * (value - was))
         arrow = f"▲ {change:+d}" if change > 0 else f"▼ {change:+d}" if change < 0 else ""
-        screen.print(Text.assemble("     ", f"{label:<13}", ("█" * full, "green"), ("·" * (_WIDTH - full), "dim"), f" {round(100 * value):>3} ", (arrow, "dim")))
+        screen.print(
+            Text.assemble(
+                "     ",
+                f"{label:<13}",
+                ("█" * full, "green"),
+                ("·" * (_WIDTH - full), "dim"),
+                f" {round(100 * value):>3} ",
+                (arrow, "dim"),
+            )
+        )
     screen.print(Text(f"     {after.stage}", "dim"))
 
 

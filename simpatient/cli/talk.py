@@ -4,6 +4,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from rich.console import Console
+
 from simpatient.cli import common, screen
 from simpatient.errors import UsageError
 from simpatient.model import Turn, Utterance
@@ -14,13 +16,13 @@ from simpatient.session.outputs import REPORT, write_outputs
 from simpatient.session.runner import Session, run
 
 WARNING = (
-    "Simulated patient. Distressing themes such as self-harm and suicide may come up. You may stop at any time without\n"
-    "penalty: say or type “stop simulation”, or press Ctrl-C. Not for real patients."
+    "Simulated patient. Distressing themes such as self-harm and suicide may come up. You may stop at any time\n"
+    "without penalty: say or type “stop simulation”, or press Ctrl-C. Not for real patients."
 )
 OWN_RISK = (
-    "The simulation is paused, and nothing of your last words was kept. If you are thinking of harming yourself, please\n"
-    "talk to somebody now: in the US and Canada call or text 988; elsewhere your local emergency number. Your own\n"
-    "supervisor or occupational health service is there for you too."
+    "The simulation is paused, and nothing of your last words was kept. If you are thinking of harming yourself,\n"
+    "please talk to somebody now: in the US and Canada call or text 988; elsewhere your local emergency\n"
+    "number. Your supervisor or occupational health service is there for you too."
 )
 LONGEST = 4_000
 """Characters of a typed turn that are read."""
@@ -89,7 +91,7 @@ def _read_line() -> str | None:
     return line if line else None
 
 
-def debrief(view: "screen.Console", folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:
+def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:
     """How it ended, and where the report is."""
     grade = write_outputs(folder, engine.patient, engine.detector.pack)
     if quiet:
@@ -103,5 +105,3 @@ def _spoke_of_own_risk(folder: Path) -> bool:
     from simpatient.session.journal import read
 
     return any(event["event"] == "paused" for event in read(folder).events)
-
-

@@ -1,4 +1,4 @@
-"""Was it right here? Derived codes, and the row of the dynamics that each code takes: from the situation, not the words.
+"""Was it right here? Derived codes, and the row of the dynamics that each code takes: by situation, not by words.
 
 The same words are right for one patient and wrong for another (Cheng 2007): a problem question suits a hurt foot and
 insults a teenager who was dragged in; offering treatment suits after goals are agreed and drives out before.

@@ -18,7 +18,9 @@ MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
 _BACKCHANNEL = 2
 _GREETINGS = frozenset("hello hi hey good".split())
-_QUESTION_OPENERS = frozenset("what how why where who when which do did does are is was were have has can could would".split())
+_QUESTION_OPENERS = frozenset(
+    "what how why where who when which do did does are is was were have has can could would".split()
+)
 
 
 @dataclass(frozen=True)
@@ -98,12 +100,21 @@ class Detector:
         """A statement most of whose content the patient has just said is a simple reflection."""
         said, heard = content_words(" ".join(t.text for t in toks)), content_words(after)
         share = len(said & heard) / len(said) if said else 0.0
-        if share < ECHO or toks[0].text in _QUESTION_OPENERS or any(hit.rule.technique.form == "question" for hit in hits):
+        if (
+            share < ECHO
+            or toks[0].text in _QUESTION_OPENERS
+            or any(hit.rule.technique.form == "question" for hit in hits)
+        ):
             return hits
         others = [hit for hit in hits if hit.rule.technique.code not in ("REFL_S", "REFL_C")]
         if share < MOSTLY and len(others) < len(hits):
             return hits
-        return [*others, _Hit(self._rule("REFL_S"), 0, len(line.text), 0.9 if share >= MOSTLY else 0.75, "repeats the patient's words")]
+        return [
+            *others,
+            _Hit(
+                self._rule("REFL_S"), 0, len(line.text), 0.9 if share >= MOSTLY else 0.75, "repeats the patient's words"
+            ),
+        ]
 
     def _settle(self, hits: list[_Hit]) -> list[_Hit]:
         """Of two codes on the same words the one that beats the other stays."""
@@ -153,4 +164,6 @@ class _Line:
         return first.start, last.end
 
     def detection(self, hit: _Hit) -> Detection:
-        return Detection(hit.rule.technique.code, "surface", *self.original(hit.start, hit.end), hit.confidence, hit.cue)
+        return Detection(
+            hit.rule.technique.code, "surface", *self.original(hit.start, hit.end), hit.confidence, hit.cue
+        )

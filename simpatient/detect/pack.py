@@ -124,7 +124,9 @@ def load_pack(folder: Path = PACKS / "en") -> Pack:
 
 
 def _rule(file: Path, technique: Technique, family: str, lists: dict[str, tuple[str, ...]]) -> Rule:
-    cues = [(_cue(file, c, lists), STRONG) for c in technique.cues] + [(_cue(file, c, lists), WEAK) for c in technique.weak]
+    cues = [(_cue(file, c, lists), STRONG) for c in technique.cues] + [
+        (_cue(file, c, lists), WEAK) for c in technique.weak
+    ]
     return Rule(technique, family, tuple(cues), tuple(_cue(file, c, lists) for c in technique.not_))
 
 

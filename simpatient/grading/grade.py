@@ -42,10 +42,20 @@ def _hurt(turn: Turn, pack: Pack) -> bool:
 
 def _moment(turn: Turn, kind: str, pack: Pack) -> Moment:
     bad = kind == "turning"
-    codes = [d.code for d in turn.detections if is_mistake(d.code, pack) == bad and d.code not in ("OPENQ", "CLOSEDQ", "FACIL")]
+    codes = [
+        d.code
+        for d in turn.detections
+        if is_mistake(d.code, pack) == bad and d.code not in ("OPENQ", "CLOSEDQ", "FACIL")
+    ]
     names = [t.name.lower() if (t := pack.technique(c)) else DERIVED_NAMES.get(c, c) for c in codes]
     advice = [a for c in codes if (a := (t.instead if (t := pack.technique(c)) else DERIVED_ADVICE.get(c, "")))]
-    return Moment(turn.no, "turning" if bad else "strong", turn.utterance.text, ", ".join(names), advice[-1] if bad and advice else "")
+    return Moment(
+        turn.no,
+        "turning" if bad else "strong",
+        turn.utterance.text,
+        ", ".join(names),
+        advice[-1] if bad and advice else "",
+    )
 
 
 DERIVED_NAMES = {

@@ -23,16 +23,27 @@ def measures(transcript: Transcript, patient: Patient, pack: Pack) -> tuple[Mark
         Mark("stage reached", _end(transcript).stage),
         _goals(transcript, patient),
         _first_goal(transcript),
-        Mark("techniques heard", len({c for c in codes if _is_good(c, pack)}), "different", evidence=_counted(codes, pack, True)),
-        Mark("mistakes", sum(n for c, n in codes.items() if _is_bad(c, pack)), "", evidence=_counted(codes, pack, False)),
+        Mark(
+            "techniques heard",
+            len({c for c in codes if _is_good(c, pack)}),
+            "different",
+            evidence=_counted(codes, pack, True),
+        ),
+        Mark(
+            "mistakes", sum(n for c, n in codes.items() if _is_bad(c, pack)), "", evidence=_counted(codes, pack, False)
+        ),
         _repairs(transcript, pack),
         _share("open questions", codes["OPENQ"], codes["OPENQ"] + codes["CLOSEDQ"], "no plain question was asked"),
         _ratio(codes, pack),
-        _share("MI-adherent of all adherent and non-adherent", _mapped(codes, pack, ADHERENT),
-               _mapped(codes, pack, ADHERENT + NON_ADHERENT), "neither was heard"),
+        _share(
+            "MI-adherent of all adherent and non-adherent",
+            _mapped(codes, pack, ADHERENT),
+            _mapped(codes, pack, ADHERENT + NON_ADHERENT),
+            "neither was heard",
+        ),
         _risk(transcript, patient, codes),
         *_audio(transcript),
-    )  # fmt: skip
+    )
 
 
 def is_mistake(code: str, pack: Pack) -> bool:
@@ -68,7 +79,14 @@ def _movements(transcript: Transcript) -> list[Mark]:
     marks = []
     for name in VARIABLES:
         last, first = getattr(end, name), getattr(transcript.start, name)
-        marks.append(Mark(name.replace("_", " "), round(100 * last), "of 100", evidence=(f"{100 * (last - first):+.0f} since the start",)))
+        marks.append(
+            Mark(
+                name.replace("_", " "),
+                round(100 * last),
+                "of 100",
+                evidence=(f"{100 * (last - first):+.0f} since the start",),
+            )
+        )
     return marks
 
 
@@ -82,7 +100,7 @@ def _goals(transcript: Transcript, patient: Patient) -> Mark:
 def goals_voiced(lines: set[str], patient: Patient) -> set[str]:
     """The patient's goals that these lines voiced, by line id."""
     banks = {**patient.techniques, **patient.events}
-    found = set()
+    found: set[str] = set()
     for name, groups in banks.items():
         for i, group in enumerate(groups, 1):
             if any(line.startswith(f"{name}.{i}.") for line in lines):
@@ -137,12 +155,21 @@ def _risk(transcript: Transcript, patient: Patient, codes: Counter[str]) -> Mark
 def _audio(transcript: Transcript) -> list[Mark]:
     spoken = [t.utterance for t in transcript.turns if t.utterance.source == "audio" and t.utterance.words]
     if not spoken:
-        return [Mark(name, None, not_scored="the turns were typed") for name in ("longest turn", "pace", "recogniser's confidence")]
+        return [
+            Mark(name, None, not_scored="the turns were typed")
+            for name in ("longest turn", "pace", "recogniser's confidence")
+        ]
     seconds = sum(u.end_ms - u.start_ms for u in spoken) / 1000
     words = sum(len(u.words) for u in spoken)
-    pace = Mark("pace", round(60 * words / seconds), "words a minute") if seconds else Mark("pace", None, not_scored="no time")
+    pace = (
+        Mark("pace", round(60 * words / seconds), "words a minute")
+        if seconds
+        else Mark("pace", None, not_scored="no time")
+    )
     return [
         Mark("longest turn", max(len(u.words) for u in spoken), "words"),
         pace,
-        Mark("recogniser's confidence", round(sum(u.confidence for u in spoken) / len(spoken), 2), "0 to 1, uncalibrated"),
+        Mark(
+            "recogniser's confidence", round(sum(u.confidence for u in spoken) / len(spoken), 2), "0 to 1, uncalibrated"
+        ),
     ]

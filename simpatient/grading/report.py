@@ -3,13 +3,19 @@
 import dataclasses
 import json
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from simpatient.model import AllianceState, Grade, Transcript, Turn
 from simpatient.persona.load import Patient
 
 SHAPES = {"reluctance": "square", "hope": "diamond", "goal_agreement": "circle", "task_agreement": "triangle"}
-LABELS = {"reluctance": "Reluctance", "hope": "Hope", "goal_agreement": "Agreement on goals", "task_agreement": "Agreement on tasks"}
+LABELS = {
+    "reluctance": "Reluctance",
+    "hope": "Hope",
+    "goal_agreement": "Agreement on goals",
+    "task_agreement": "Agreement on tasks",
+}
 COLOURS = {"reluctance": "#b3261e", "hope": "#8a5a00", "goal_agreement": "#0b57d0", "task_agreement": "#146c2e"}
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 760, 260, 44, 16, 150, 34
 
@@ -51,7 +57,7 @@ def html(transcript: Transcript, grade: Grade, patient: Patient, audio: str = ""
     environment.filters["marked"] = marked
     environment.filters["sentence"] = moved
     return environment.get_template("report.html.j2").render(
-        transcript=transcript, grade=grade, persona=patient.persona, curves=curves(transcript), audio=audio, labels=LABELS,
+        transcript=transcript, grade=grade, persona=patient.persona, curves=curves(transcript), audio=audio,
         width=WIDTH, height=HEIGHT, left=LEFT, top=TOP, plot_right=WIDTH - RIGHT, plot_bottom=HEIGHT - BOTTOM,
     )  # fmt: skip
 
@@ -96,7 +102,7 @@ def marked(turn: Turn) -> list[tuple[str, str]]:
     text = turn.utterance.text
     edges = sorted({0, len(text), *(e for d in turn.detections for e in (d.start, d.end))})
     pieces = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         codes = sorted({d.code for d in turn.detections if d.start < end and start < d.end})
         pieces.append((text[start:end], " ".join(codes)))
     return pieces

@@ -88,7 +88,9 @@ def move(
         moved[2] = _capped(credit.row, scores[2], moved[2], mood)
         effects += _effects(credit, scores, moved)
         scores = moved
-        unhealthy = max(_floor(persona, unhealthy), bounded(unhealthy, constants().unhealthy.get(code, 0.0) * credit.factor))
+        unhealthy = max(
+            _floor(persona, unhealthy), bounded(unhealthy, constants().unhealthy.get(code, 0.0) * credit.factor)
+        )
     rounded = [round(x, PLACES) for x in scores]
     after = replace(state, **dict(zip(VARIABLES, rounded, strict=True)), unhealthy_goal=round(unhealthy, PLACES))
     return after, tuple(effects), mood

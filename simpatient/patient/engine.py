@@ -30,7 +30,19 @@ _META = frozenset({"goodbye", "stop", "own_risk"})
 _GOAL_CLASSES: frozenset[ReplyClass] = frozenset({"goal", "goal_more"})
 _GOOD: frozenset[ReplyClass] = frozenset({"goal", "goal_more", "agree", "assent_task", "story", "disclose_full"})
 _BAD: frozenset[ReplyClass] = frozenset(
-    {"deny", "blame", "challenge", "leave", "hollow_yes", "irritation", "sarcasm", "scoff", "walkout", "refuse", "unhealthy_goal"}
+    {
+        "deny",
+        "blame",
+        "challenge",
+        "leave",
+        "hollow_yes",
+        "irritation",
+        "sarcasm",
+        "scoff",
+        "walkout",
+        "refuse",
+        "unhealthy_goal",
+    }
 )
 
 
@@ -74,9 +86,14 @@ class Engine:
         persona = self.patient.persona
         s = persona.start
         state = AllianceState(
-            stage_of(s.goal_agreement, s.task_agreement), s.reluctance, s.hope, s.goal_agreement, s.task_agreement, s.bond,
+            stage_of(s.goal_agreement, s.task_agreement),
+            s.reluctance,
+            s.hope,
+            s.goal_agreement,
+            s.task_agreement,
+            s.bond,
             unhealthy_goal=s.unhealthy_goal,
-        )  # fmt: skip
+        )
         texts = persona.opening
         pick = replies.number("opening", self._setting(Situation(state, Memory()), state))
         n = pick % len(texts) + 1
@@ -132,7 +149,9 @@ class Engine:
         felt.sort(key=lambda j: not self._hurts(j))
         felt = sorted(felt[: c.credited_per_turn], key=lambda j: (j.detection.start, j.detection.code))
         return [
-            dynamics.Credit(j.detection, j.row, self._factor(j.detection, hearing, memory), self._because(j.detection, text))
+            dynamics.Credit(
+                j.detection, j.row, self._factor(j.detection, hearing, memory), self._because(j.detection, text)
+            )
             for j in felt
         ]
 
@@ -190,7 +209,9 @@ class Engine:
         """What a person would answer: a hurt before a question before an offer, the last said among equals."""
         able = [j for j in judged if j.detection.confidence >= 0.5 and j.detection.code not in _UNFELT]
         able = [j for j in able if j.row]
-        return max(able, key=lambda j: (self._pull(j), j.detection.end, j.detection.start, j.detection.code), default=None)
+        return max(
+            able, key=lambda j: (self._pull(j), j.detection.end, j.detection.start, j.detection.code), default=None
+        )
 
     def _pull(self, j: Judged) -> float:
         if self._hurts(j):
@@ -201,7 +222,13 @@ class Engine:
         return min(pull, 2) - (0.5 if generic else 0)
 
     def _answer(
-        self, focus: Judged | None, judged: tuple[Judged, ...], hearing: Hearing, now: Situation, setting: Setting, text: str
+        self,
+        focus: Judged | None,
+        judged: tuple[Judged, ...],
+        hearing: Hearing,
+        now: Situation,
+        setting: Setting,
+        text: str,
     ) -> tuple[Line, bool]:
         code = focus.detection.code if focus else ""
         topic = self._topic(code, focus, hearing)
@@ -246,7 +273,9 @@ class Engine:
 
     def _setting(self, now: Situation, state: AllianceState, topics: frozenset[str] = frozenset()) -> Setting:
         heard = frozenset(code.split(":")[0] for _, code in now.memory.codes)
-        return Setting(state, now.memory.voiced, heard, topics, frozenset(now.state.used), self.seed, now.memory.turn + 1)
+        return Setting(
+            state, now.memory.voiced, heard, topics, frozenset(now.state.used), self.seed, now.memory.turn + 1
+        )
 
     # ---- what is remembered
 
@@ -299,5 +328,7 @@ def _kind_of_remark(text: str) -> str:
     words = text.lower().split()
     if words and words[0].strip(",.!?") in ("hello", "hi", "hey", "good") and len(words) <= 6:
         return "greeting"
-    asks = text.rstrip().endswith("?") or (words and words[0] in ("what", "how", "why", "who", "when", "where", "which", "do", "are", "is", "can", "did"))
+    asks = text.rstrip().endswith("?") or (
+        words and words[0] in ("what", "how", "why", "who", "when", "where", "which", "do", "are", "is", "can", "did")
+    )
     return "unknown" if asks else "acknowledge"

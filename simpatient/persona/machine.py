@@ -4,6 +4,7 @@ The only importer of `transitions`. The machine moves at most one stage a turn t
 goals and on tasks names, in both directions, without hysteresis.
 """
 
+from itertools import pairwise
 from typing import get_args
 
 from transitions import EventData, Machine
@@ -42,11 +43,13 @@ def _target(event: EventData) -> int:
 
 
 def _machine(model: _Stages) -> Machine:
-    forward = [{"trigger": "hear", "source": a, "dest": b, "conditions": "ahead"} for a, b in zip(STAGES, STAGES[1:], strict=False)]
-    back = [{"trigger": "hear", "source": b, "dest": a, "conditions": "behind"} for a, b in zip(STAGES, STAGES[1:], strict=False)]
-    stay = [{"trigger": "hear", "source": stage, "dest": None} for stage in STAGES]
+    moves: list[dict[str, str | None]] = []
+    for lower, upper in pairwise(STAGES):
+        moves.append({"trigger": "hear", "source": lower, "dest": upper, "conditions": "ahead"})
+        moves.append({"trigger": "hear", "source": upper, "dest": lower, "conditions": "behind"})
+    moves += [{"trigger": "hear", "source": stage, "dest": None} for stage in STAGES]
     return Machine(
-        model, states=list(STAGES), transitions=forward + back + stay, initial=STAGES[0],
+        model, states=list(STAGES), transitions=moves, initial=STAGES[0],
         auto_transitions=False, send_event=True, ignore_invalid_triggers=False, queued=False,
     )  # fmt: skip
 

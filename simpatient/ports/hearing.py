@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import simpatient
+from simpatient import places
 from simpatient.errors import ModelError
 from simpatient.ports import Recogniser
 from simpatient.ports.sphinx import SphinxRecogniser
@@ -26,7 +26,7 @@ def choose(model: str | None, env: Mapping[str, str], installed: Path | None) ->
     else of the first folder in `installed`, else pocketsphinx. Raises ModelError.
     """
     if model == CLINIC:
-        return VoskRecogniser(clinic_folder(), CLINIC, "Vosk, clinic model: hears the demo and the tests only")
+        return VoskRecogniser(places.clinic_model(), CLINIC, "Vosk, clinic model: hears the demo and the tests only")
     if model == SPHINX:
         return SphinxRecogniser()
     if model:
@@ -43,18 +43,6 @@ def models(installed: Path | None) -> list[Path]:
     if installed is None or not installed.is_dir():
         return []
     return sorted(path for path in installed.iterdir() if path.is_dir() and not path.name.startswith("."))
-
-
-def models_folder() -> Path:
-    """Where a user's Vosk models are installed, one folder each."""
-    from platformdirs import user_data_path
-
-    return user_data_path("simpatient", appauthor=False) / "models"
-
-
-def clinic_folder() -> Path:
-    """The small model in the wheel, made from our own clinician sentences."""
-    return Path(simpatient.__file__).parent / "_clinic"
 
 
 def about(name: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from simpatient.errors import AudioError, OutputError
 from simpatient.ports import BLOCK, RATE, Pcm
+from simpatient.ports.stderr import caught
 
 if TYPE_CHECKING:
     import numpy
@@ -26,8 +27,11 @@ LONGEST = 4 * 3600
 RATES = (8_000, 192_000)
 """Hertz, lowest and highest of a recording."""
 WRITTEN = {".flac": "FLAC", ".wav": "WAV"}
-_PIECE = 4_096
+PIECE = 4_096
 """Frames decoded at once."""
+ALLOWED = "WAV, FLAC, OGG, MP3, AIFF"
+MUTE = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM")
+"""First bytes of the formats whose decoders never print; MP3's does when a file is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +47,13 @@ class Recording:
 
 def probe(path: Path) -> Recording:
     """Opens the file and decodes its first sound. Raises AudioError."""
-    with _opened(path) as file, _one_line(path):
-        about = Recording(file.frames / file.samplerate, file.samplerate, file.channels)
+    with _File(path) as file:
         low, high = RATES
-        if not low <= about.rate <= high:
-            raise AudioError(f"{_name(path)}: found {about.rate} Hz; allowed: {low} to {high} Hz")
-        if not len(file.read(_PIECE, dtype="float32", always_2d=True)):
+        if not low <= file.about.rate <= high:
+            raise AudioError(f"{_name(path)}: found {file.about.rate} Hz; allowed: {low} to {high} Hz")
+        if not len(file.read()):
             raise AudioError(f"{_name(path)}: holds no sound; give a recording of at least one sample")
-        return about
+        return file.about
 
 
 def blocks(path: Path, channel: int | None = None, max_seconds: float = LONGEST) -> Iterator[bytes]:
@@ -84,49 +87,72 @@ def save(path: Path, sound: Pcm) -> None:
         raise OutputError(f"{_name(path)}: cannot be written: {error.strerror}") from None
 
 
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """The soundfile.SoundFile. Raises AudioError."""
-    import soundfile
+class _File:
+    """A file that is being decoded. Raises AudioError."""
 
+    def __init__(self, path: Path) -> None:
+        import soundfile
+
+        self._path = path
+        self._failure = soundfile.LibsndfileError
+        self._stack = contextlib.ExitStack()
+        # Opened by descriptor, which hides the name: of a .raw file soundfile would ask what is in it.
+        stream = self._stack.enter_context(open(_descriptor(path), "rb"))
+        self._prints = stream.peek(4)[:4] not in MUTE
+        with self._hushed():
+            try:
+                self._sound = self._stack.enter_context(soundfile.SoundFile(stream))
+            except self._failure as error:
+                self._stack.close()
+                raise AudioError(f"{_name(path)}: not a sound file ({_reason(error)}); allowed: {ALLOWED}") from None
+        seconds = self._sound.frames / self._sound.samplerate
+        self.about = Recording(seconds, self._sound.samplerate, self._sound.channels)
+
+    def __enter__(self) -> "_File":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._hushed():
+            self._stack.close()
+
+    def read(self) -> "Samples":
+        """At most PIECE frames, as (frames, channels); none at the end."""
+        with self._hushed():
+            try:
+                piece: Samples = self._sound.read(PIECE, dtype="float32", always_2d=True)
+            except self._failure as error:
+                raise AudioError(f"{_name(self._path)}: is damaged ({_reason(error)}); export it anew") from None
+        return piece
+
+    def _hushed(self) -> contextlib.AbstractContextManager[object]:
+        return caught() if self._prints else contextlib.nullcontext()
+
+
+def _descriptor(path: Path) -> int:
+    """Of a regular file; a pipe could block for ever."""
     if path.is_dir():
         raise AudioError(f"{_name(path)}: is a folder; give a sound file")
     if path.exists() and not path.is_file():
         raise AudioError(f"{_name(path)}: is not a regular file; give a sound file")
-    with contextlib.ExitStack() as stack:
-        with _one_line(path):
-            # By descriptor: from a name soundfile guesses, and it takes .raw for headerless sound.
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-            stack.callback(os.close, descriptor)
-            file = stack.enter_context(soundfile.SoundFile(descriptor, closefd=False))
-        yield file
-
-
-@contextlib.contextmanager
-def _one_line(path: Path) -> Iterator[None]:
-    """Turns what the system and libsndfile raise into an AudioError."""
-    import soundfile
-
     try:
-        yield
-    except soundfile.LibsndfileError as error:
-        why = error.error_string.strip().rstrip(".")
-        raise AudioError(f"{_name(path)}: not readable sound ({why}); allowed: WAV, FLAC, OGG, MP3, AIFF") from None
+        return os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except OSError as error:
         raise AudioError(f"{_name(path)}: cannot be read: {error.strerror}") from None
+
+
+def _reason(error: Any) -> str:
+    """In libsndfile's words, but for those it has for an MP3 that breaks off in its header."""
+    words = str(error.error_string).strip().removeprefix("Error : ").rstrip(".")
+    return "malformed" if "possibly a pipe" in words else words
 
 
 def _mono(path: Path, channel: int | None, max_seconds: float) -> Iterator["Samples"]:
     """-1..1 at the file's own rate."""
     import numpy
 
-    with _opened(path) as file:
-        left = int(max_seconds * file.samplerate)
-        while True:
-            with _one_line(path):
-                piece = file.read(_PIECE, dtype="float32", always_2d=True)
-            if not len(piece):
-                return
+    with _File(path) as file:
+        left = int(max_seconds * file.about.rate)
+        while len(piece := file.read()):
             left -= len(piece)
             if left < 0:
                 raise _too_long(path, max_seconds)

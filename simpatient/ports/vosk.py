@@ -6,19 +6,17 @@ the reason stands on the descriptor of stderr and is taken from there.
 
 import contextlib
 import json
-import os
 import re
 import socket
-import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from simpatient.errors import ModelError
 from simpatient.model import Word
 from simpatient.ports import BLOCK, RATE, Segment
+from simpatient.ports.stderr import caught
 
 _V1 = (("final.mdl",), ("mfcc.conf",), ("HCLG.fst", "HCLr.fst"))
 _V2 = (
@@ -34,7 +32,6 @@ _ENDPOINTS = b"--endpoint.silence-phones="
 _ERROR = re.compile(r"^ERROR \(.*?:\d+\) (.*)$", re.MULTILINE)
 _QUIET = -2
 """libvosk's log level that leaves nothing but errors."""
-_loading = threading.Lock()
 
 
 class VoskRecogniser:
@@ -114,12 +111,11 @@ def _load(folder: Path) -> Any:
     except (ImportError, OSError, TypeError) as error:  # TypeError: a platform that vosk does not know
         reason = " ".join(str(error).split())
         raise ModelError(f"vosk cannot be loaded ({reason}); run: pip install vosk, or: --model pocketsphinx") from None
-    with _loading, tempfile.TemporaryFile() as said:
-        try:
-            with _stderr_into(said):
-                return _tried(vosk, str(folder))
-        except Exception as error:  # vosk raises nothing narrower
-            reason = _last_error(said) or str(error)
+    try:
+        with caught() as said:
+            return _tried(vosk, str(folder))
+    except Exception as error:  # vosk raises nothing narrower
+        reason = _last_error(said.text) or str(error)
     raise ModelError(f"{folder}: libvosk refuses it: {reason}; unpack the model anew")
 
 
@@ -143,26 +139,9 @@ def _tried(vosk: Any, folder: str) -> Any:
     return model
 
 
-def _last_error(said: IO[bytes]) -> str:
-    said.seek(0)
-    reasons = _ERROR.findall(said.read().decode(errors="replace"))
+def _last_error(said: str) -> str:
+    reasons = _ERROR.findall(said)
     return " ".join(reasons[-1].split()).rstrip(".") if reasons else ""
-
-
-@contextlib.contextmanager
-def _stderr_into(file: IO[bytes]) -> Iterator[None]:
-    """Redirects the descriptor of stderr, for this whole process."""
-    try:
-        before = os.dup(2)
-    except OSError:  # a program started without stderr
-        yield
-        return
-    os.dup2(file.fileno(), 2)
-    try:
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(before)
 
 
 def _endpoint(recogniser: Any, data: bytes) -> bool:

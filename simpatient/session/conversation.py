@@ -55,7 +55,7 @@ def at_rate(sound: Pcm, rate: int = RATE) -> bytes:
     if sound.rate == rate or not sound.data:
         return sound.data
     import numpy
-    import soxr
+    import soxr  # type: ignore[import-untyped]
 
     samples = numpy.frombuffer(sound.data, "<i2")
     resampled: bytes = soxr.resample(samples, sound.rate, rate).astype("<i2").tobytes()

@@ -45,7 +45,9 @@ class Journal:
             self._write(line)
         except OSError as error:
             self._drop_torn_line()
-            raise OutputError(f"{self.path}: cannot write: {error.strerror}; what was written before is whole") from None
+            raise OutputError(
+                f"{self.path}: cannot write: {error.strerror}; what was written before is whole"
+            ) from None
         self._good += len(line)
 
     def _write(self, line: bytes) -> None:
@@ -117,5 +119,7 @@ def _event(path: Path, number: int, line: bytes) -> Json:
     if not isinstance(event, dict) or event.get("event") not in EVENTS:
         raise JournalError(f"{path}:{number}: unknown event; allowed: {', '.join(sorted(EVENTS))}")
     if event["event"] == "header" and event.get("format") != FORMAT:
-        raise JournalError(f"{path}:{number}: journal format {event.get('format')!r}; this version reads format {FORMAT}")
+        raise JournalError(
+            f"{path}:{number}: journal format {event.get('format')!r}; this version reads format {FORMAT}"
+        )
     return event

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from simpatient.model import Utterance
+from simpatient.model import Utterance, Word
 from simpatient.ports import RATE, Recogniser
 from simpatient.session.turns import together
 
@@ -36,7 +36,7 @@ class _Stream:
 def next_turn(blocks: Iterable[bytes], ears: Recogniser) -> Utterance | None:
     """The learner's next turn, or None after a long silence. Consumes blocks until the turn is over."""
     stream = _Stream(iter(blocks))
-    words = []
+    words: list[Word] = []
     for segment in ears.listen(stream):
         words += segment.words
         stream.words_at = stream.heard_ms

@@ -50,14 +50,19 @@ def rehear(journal: Read, utterances: Iterable[Utterance], detector: Detector) -
         then = sorted(d.code for d in turn.detections if d.layer == "surface")
         now = sorted(d.code for d in detector.hear(utterance.text, after).detections)
         if then != now:
-            found.append(f"turn {turn.no}: heard {', '.join(now) or 'nothing'}; recorded {', '.join(then) or 'nothing'}")
+            found.append(
+                f"turn {turn.no}: heard {', '.join(now) or 'nothing'}; recorded {', '.join(then) or 'nothing'}"
+            )
         after = turn.reply.text
     return found
 
 
 def _hashes(journal: Read, engine: Engine) -> list[str]:
     then, patient = journal.header, engine.patient
-    pairs = (("persona", then["persona"]["digest"], patient.digest), ("pack", then["pack"], engine.detector.pack.digest))
+    pairs = (
+        ("persona", then["persona"]["digest"], patient.digest),
+        ("pack", then["pack"], engine.detector.pack.digest),
+    )
     return [f"the {what} has changed since: {a[:19]}… then, {b[:19]}… now" for what, a, b in pairs if a != b]
 
 

@@ -39,7 +39,7 @@ class Session:
         return self.now.state
 
     def hear(self, utterance: Utterance) -> Turn | None:
-        """The turn that follows; None if the learner stopped the talk or spoke of their own risk: nothing of it is kept."""
+        """The turn that follows; None if the learner stopped or spoke of their own risk (nothing of it is kept)."""
         turn, after = self.engine.hear(self.now, utterance)
         if turn.ended == "aborted":
             self.journal.add("paused")

@@ -72,10 +72,14 @@ def test_a_foreign_library_enters_through_one_door(path):
     for module, _ in imports(path):
         root = module.split(".")[0]
         if root in CLOCKS:
-            assert name in (ONE_DOOR["time"], "ports/sounddevice_io.py", "ports/voice.py", "ports/voice_worker.py"), f"{name} reads the time"
+            assert name in (ONE_DOOR["time"], "ports/sounddevice_io.py", "ports/voice.py", "ports/voice_worker.py"), (
+                f"{name} reads the time"
+            )
         elif root in ONE_DOOR:
             assert name == ONE_DOOR[root], f"{name} imports {root}"
-        assert root not in ("random", "secrets", "uuid"), f"{name} imports {root}; randomness is a value of seed and turn"
+        assert root not in ("random", "secrets", "uuid"), (
+            f"{name} imports {root}; randomness is a value of seed and turn"
+        )
 
 
 @pytest.mark.parametrize("library", ["sounddevice", "vosk", "pyttsx3", "pocketsphinx"])

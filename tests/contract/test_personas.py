@@ -8,12 +8,16 @@ from simpatient.persona.schema import EVENTS
 
 PERSONAS = ("teen", "emergency")
 METHODS = re.compile(
-    r"\b(hang(ed|ing)?|noose|rope|overdos\w*|razor\w*|blade\w*|slit|bleach|carbon monoxide|bridge|jump(ed|ing)? (off|from|in front)|"
+    r"\b(hang(ed|ing)?|noose|rope|overdos\w*|razor\w*|blade\w*|slit|bleach|carbon monoxide|bridge|"
+    r"jump(ed|ing)? (off|from|in front)|"
     r"gun|shoot|shot myself|milligrams?|mg|\d+ (pills|tablets))\b",
     re.I,
 )
 STAGE_DIRECTION = re.compile(r"[(*\[{]")
-CLINIC = re.compile(r"\b(anhedonia|ideation|comorbid|ssri|prodrome|affect|cope with my|coping mechanism|trigger(s|ed)?|therapeutic)\b", re.I)
+CLINIC = re.compile(
+    r"\b(anhedonia|ideation|comorbid|ssri|prodrome|affect|cope with my|coping mechanism|trigger(s|ed)?|therapeutic)\b",
+    re.I,
+)
 
 
 def lines(patient):

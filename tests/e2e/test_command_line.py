@@ -16,7 +16,14 @@ BASE = [sys.executable, "-m", "simpatient"]
 
 
 def simpatient(*arguments, text=None, env=None):
-    return subprocess.run([*BASE, *map(str, arguments)], input=text, capture_output=True, text=True, env={**os.environ, **(env or {})}, timeout=120)
+    return subprocess.run(
+        [*BASE, *map(str, arguments)],
+        input=text,
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(env or {})},
+        timeout=120,
+    )
 
 
 def silent_wave(path, seconds=1.0):
@@ -66,10 +73,23 @@ def _folder(path):
 
 
 CASES = [
-    "missing file", "directory", "text named wav", "empty file", "no frames", "nobody speaks", "missing model", "empty model",
-    "broken model", "unknown persona", "json without typed", "unknown option", "unknown take", "unknown command", "no session",
+    "missing file",
+    "directory",
+    "text named wav",
+    "empty file",
+    "no frames",
+    "nobody speaks",
+    "missing model",
+    "empty model",
+    "broken model",
+    "unknown persona",
+    "json without typed",
+    "unknown option",
+    "unknown take",
+    "unknown command",
+    "no session",
     "output in the way",
-]  # fmt: skip
+]
 
 
 @pytest.mark.must_show("one line each, no traceback")
@@ -138,7 +158,15 @@ def test_ctrl_c(tmp_path):
 
 def test_typed_json_is_the_contract(tmp_path):
     """One object a line, with the keys that scripts rely on; `because` quotes the learner."""
-    done = simpatient("talk", "teen", "--typed", "--json", "--out", tmp_path, text="what would make today worth your while\n\ngoodbye\n")
+    done = simpatient(
+        "talk",
+        "teen",
+        "--typed",
+        "--json",
+        "--out",
+        tmp_path,
+        text="what would make today worth your while\n\ngoodbye\n",
+    )
     turns = [json.loads(line) for line in done.stdout.splitlines()]
     first = turns[0]
 
@@ -152,8 +180,13 @@ def test_typed_json_is_the_contract(tmp_path):
 
 
 def test_detect_json_is_the_contract():
-    """Text comes back unchanged, offsets select the evidence; a persona adds derived codes; order and count are kept."""
-    asked = ["So, what would make this visit worth your while?", '{"text": "You need medication.", "persona": "teen"}', "", "🙂"]
+    """Text comes back unchanged, offsets select the evidence; a persona adds derived codes; order is kept."""
+    asked = [
+        "So, what would make this visit worth your while?",
+        '{"text": "You need medication.", "persona": "teen"}',
+        "",
+        "🙂",
+    ]
     done = simpatient("detect", "--json", text="\n".join(asked) + "\n")
     found = [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -167,7 +200,15 @@ def test_detect_json_is_the_contract():
     assert ("TX_EARLY", "derived") in {(d["code"], d["layer"]) for d in found[1]["detections"]}
 
 
-@pytest.mark.parametrize("line", ['{"txt": "a"}', '{"text": 3}', '{"text": "a", "persona": "nobody"}', '{"text": "a", "persona": "teen", "state": {"hope": 7}}'])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"txt": "a"}',
+        '{"text": 3}',
+        '{"text": "a", "persona": "nobody"}',
+        '{"text": "a", "persona": "teen", "state": {"hope": 7}}',
+    ],
+)
 def test_a_bad_detect_line_is_told(line):
     """A JSON line that breaks the contract is one line of error."""
     done = simpatient("detect", "--json", text=line + "\n")

@@ -16,7 +16,15 @@ SIMPATIENT = [sys.executable, "-m", "simpatient"]
 
 def simpatient(*arguments, cwd=None, env=None, **more):
     environment = {**os.environ, **(env or {})}
-    return subprocess.run([*SIMPATIENT, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, env=environment, timeout=240, **more)
+    return subprocess.run(
+        [*SIMPATIENT, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment,
+        timeout=240,
+        **more,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -103,13 +111,20 @@ def test_the_same_demo_gives_the_same_bytes(demo, tmp_path):
     """Another hash seed, working folder, locale and time zone: the same journal, byte for byte."""
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    settings = {"PYTHONHASHSEED": "4711", "LC_ALL": "C", "TZ": "Asia/Tokyo", "PYTHONPATH": _absolute(os.environ["PYTHONPATH"])}
+    settings = {
+        "PYTHONHASHSEED": "4711",
+        "LC_ALL": "C",
+        "TZ": "Asia/Tokyo",
+        "PYTHONPATH": _absolute(os.environ["PYTHONPATH"]),
+    }
 
     done = simpatient("demo", "--silent", "--out", "again", cwd=elsewhere, env=settings)
 
     assert done.returncode == 0, done.stderr
     for take in ("good", "bad"):
-        assert (elsewhere / "again" / take / "journal.jsonl").read_bytes() == (demo / take / "journal.jsonl").read_bytes()
+        assert (elsewhere / "again" / take / "journal.jsonl").read_bytes() == (
+            demo / take / "journal.jsonl"
+        ).read_bytes()
 
 
 def _absolute(path: str) -> str:

@@ -26,7 +26,7 @@ def recording(take):
 
 
 def interview(engine, ears, take):
-    opening, now = engine.open()
+    _, now = engine.open()
     told = []
     for utterance in turns(ears.listen(blocks(recording(take)))):
         turn, now = engine.hear(now, utterance)
@@ -39,7 +39,7 @@ def interview(engine, ears, take):
 @pytest.mark.must_show("three other wordings of each take rendered by another voice end likewise")
 @pytest.mark.parametrize("take", TAKES)
 def test_every_take_ends_as_it_should(engines, ears, take):
-    """A good take agrees on goals; a bad one drives the teenager out and leaves the emergency patient without agreement."""
+    """A good take agrees on goals; a bad one drives the teenager out and agrees on nothing in the emergency."""
     script = yaml.safe_load((FIXTURES / "takes" / f"{take}.yaml").read_text())
     told, now = interview(engines[script["persona"]], ears, take)
 

@@ -63,8 +63,12 @@ def test_repeating_oneself_helps_less_and_less(engines):
 def test_the_same_offer_before_and_after_agreement(engines):
     """Offering treatment hurts before goals are agreed and raises agreement on tasks after."""
     offer = "one option is a talking treatment"
-    good = ["what would make this visit worth your while", "what would you like to be different at home",
-            "so if things got calmer at home would that help", "let us work on that together how does that sound"]  # fmt: skip
+    good = [
+        "what would make this visit worth your while",
+        "what would you like to be different at home",
+        "so if things got calmer at home would that help",
+        "let us work on that together how does that sound",
+    ]
 
     (early,), _ = talk(engines["teen"], offer)
     late = talk(engines["teen"], *good, offer)[0][-1]
@@ -131,7 +135,9 @@ def test_because_quotes_the_learner(engines):
 
 def test_bad_hearing_moves_nothing(engines):
     """Words of very low confidence are asked back and leave every variable where it was."""
-    heard = Utterance("you should go", (Word("you", 0, 100, 0.2), Word("should", 100, 200, 0.2), Word("go", 200, 300, 0.1)))
+    heard = Utterance(
+        "you should go", (Word("you", 0, 100, 0.2), Word("should", 100, 200, 0.2), Word("go", 200, 300, 0.1))
+    )
     _, now = engines["teen"].open()
 
     turn, after = engines["teen"].hear(now, heard)
@@ -158,7 +164,11 @@ LINES = st.sampled_from([e for rule in _DETECTOR.pack.rules for e in (*rule.tech
 
 
 @settings(max_examples=60, deadline=None)
-@given(lines=st.lists(LINES | st.text(max_size=40), max_size=30), persona=st.sampled_from(["teen", "emergency"]), seed=st.integers(0, 99))
+@given(
+    lines=st.lists(LINES | st.text(max_size=40), max_size=30),
+    persona=st.sampled_from(["teen", "emergency"]),
+    seed=st.integers(0, 99),
+)
 def test_any_learner_gets_an_answer(engines, lines, persona, seed):
     """Whatever is said in whatever order: an answer each turn, scores in range, an outcome at the end."""
     turns, now = talk(Engine(engines[persona].patient, _DETECTOR, seed), *lines)

@@ -11,7 +11,12 @@ from simpatient.persona.machine import STAGES, next_stage, stage_of
 
 @pytest.mark.parametrize(
     ("goals", "tasks", "stage"),
-    [(0.44, 0.9, "precontemplation"), (0.45, 0.34, "contemplation"), (0.45, 0.35, "preparation"), (0.9, 0.70, "action")],
+    [
+        (0.44, 0.9, "precontemplation"),
+        (0.45, 0.34, "contemplation"),
+        (0.45, 0.35, "preparation"),
+        (0.9, 0.70, "action"),
+    ],
 )
 def test_the_stage_that_agreement_names(goals, tasks, stage):
     """Goals are agreed from .45; tasks begin at .35 and are agreed at .70."""

@@ -16,11 +16,17 @@ from simpatient.session.journal import Journal, read
 from simpatient.session.replay import redecide, regrade
 from simpatient.session.runner import Session, run
 
-LINES = ["what seems to be the problem", "okay what would make this a helpful visit", "what do you wish was different at home"]
+LINES = [
+    "what seems to be the problem",
+    "okay what would make this a helpful visit",
+    "what do you wish was different at home",
+]
 
 
 def journalled(engine, folder, lines=LINES):
-    session = Session(engine, Journal(folder), {"mode": "test", "recogniser": {"name": "typed", "digest": ""}, "voice": "none"})
+    session = Session(
+        engine, Journal(folder), {"mode": "test", "recogniser": {"name": "typed", "digest": ""}, "voice": "none"}
+    )
     ended = run(session, [Utterance(line) for line in lines], lambda reply: None, lambda turn: None)
     return ended, folder / "journal.jsonl"
 
@@ -58,9 +64,15 @@ def test_a_torn_last_line_is_dropped_and_told(engines, tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda lines: [lines[0].replace('"format":1', '"format":2'), *lines[1:]], "format 2; this version reads format 1"),
+        (
+            lambda lines: [lines[0].replace('"format":1', '"format":2'), *lines[1:]],
+            "format 2; this version reads format 1",
+        ),
         (lambda lines: [lines[0], lines[1][:-5], *lines[2:]], ":2: damaged"),
-        (lambda lines: [*lines[:3], lines[3].replace('"event":"decided"', '"event":"dreamt"'), *lines[4:]], ":4: unknown event"),
+        (
+            lambda lines: [*lines[:3], lines[3].replace('"event":"decided"', '"event":"dreamt"'), *lines[4:]],
+            ":4: unknown event",
+        ),
         (lambda lines: lines[1:], ":1: found no header"),
         (lambda lines: [*lines[:2], *lines[3:]], "misses what this format asks for"),
     ],
@@ -118,7 +130,9 @@ def test_ctrl_c_leaves_a_whole_journal(engines, tmp_path):
         yield Utterance(LINES[0])
         raise KeyboardInterrupt
 
-    session = Session(engines["teen"], Journal(tmp_path), {"mode": "test", "recogniser": {"name": "x", "digest": ""}, "voice": ""})
+    session = Session(
+        engines["teen"], Journal(tmp_path), {"mode": "test", "recogniser": {"name": "x", "digest": ""}, "voice": ""}
+    )
     with pytest.raises(KeyboardInterrupt):
         run(session, ears(), lambda reply: None, lambda turn: None)
 
@@ -153,7 +167,9 @@ def test_replay_finds_a_changed_decision(engines, tmp_path):
     found = redecide(read(tmp_path), engines["teen"])
 
     assert found and found[0].startswith("turn 1:")
-    assert regrade(read(tmp_path), "another grade", engines["teen"].detector, engines["teen"].patient) == ["the grade differs"]
+    assert regrade(read(tmp_path), "another grade", engines["teen"].detector, engines["teen"].patient) == [
+        "the grade differs"
+    ]
 
 
 def test_the_same_words_give_the_same_bytes(root, tmp_path):
@@ -163,7 +179,12 @@ def test_the_same_words_give_the_same_bytes(root, tmp_path):
         "from simpatient.cli.common import engine; journalled(engine('teen', 3), Path(sys.argv[1]))"
     )
     written = []
-    for number, settings in enumerate(({"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"}, {"PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"})):
+    for number, settings in enumerate(
+        (
+            {"PYTHONHASHSEED": "1", "LC_ALL": "C", "TZ": "UTC"},
+            {"PYTHONHASHSEED": "2", "LC_ALL": "C.UTF-8", "TZ": "Asia/Tokyo"},
+        )
+    ):
         folder = tmp_path / str(number)
         folder.mkdir()
         environment = {**os.environ, **settings, "PYTHONPATH": str(root)}
