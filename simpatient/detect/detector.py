@@ -16,6 +16,7 @@ ECHO = 0.4
 """Share of the learner's content words that must come from the patient's last turn to count as a reflection."""
 MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
+_PLAIN = ("OPENQ", "CLOSEDQ")
 _BACKCHANNEL = 2
 _GREETINGS = frozenset("hello hi hey good".split())
 _QUESTION_OPENERS = frozenset(
@@ -122,7 +123,7 @@ class Detector:
             hit
             for hit in hits
             if not any(
-                hit.rule.technique.code in self._beats[other.rule.technique.code]
+                self._gives_way(hit, other)
                 and other.start < hit.end + MARGIN
                 and hit.start < other.end + MARGIN
                 and other.confidence + 0.2 >= hit.confidence
@@ -130,6 +131,12 @@ class Detector:
                 if other is not hit
             )
         ]
+
+    def _gives_way(self, hit: _Hit, other: _Hit) -> bool:
+        """A plain question gives way to any question with a purpose; else the pack says who beats whom."""
+        code = hit.rule.technique.code
+        purpose = other.rule.technique.form == "question" and other.rule.technique.code not in _PLAIN
+        return code in self._beats[other.rule.technique.code] or (code in _PLAIN and purpose)
 
     def _behaviour(self, hits: Iterable[_Hit]) -> Behaviour:
         forms = {hit.rule.technique.form for hit in hits}

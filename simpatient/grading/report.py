@@ -17,7 +17,7 @@ LABELS = {
     "task_agreement": "Agreement on tasks",
 }
 COLOURS = {"reluctance": "#b3261e", "hope": "#8a5a00", "goal_agreement": "#0b57d0", "task_agreement": "#146c2e"}
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 760, 260, 44, 16, 150, 34
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 760, 260, 44, 16, 178, 34
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ LONGEST = 4 * 3600
 RATES = (8_000, 192_000)
 """Hertz, lowest and highest of a recording."""
 WRITTEN = {".flac": "FLAC", ".wav": "WAV"}
-PIECE = 4_096
+PIECE = 16_384
 """Frames decoded at once."""
 ALLOWED = "WAV, FLAC, OGG, MP3, AIFF"
 MUTE = (b"RIFF", b"RF64", b"fLaC", b"OggS", b"FORM")
