@@ -1,0 +1,155 @@
+"""Hears techniques in wordings that nobody wrote down: a small fine-tuned sentence encoder, through onnxruntime.
+
+The model, its vocabulary and its thresholds lie in `semantic/`; how they are made is in `training/`. Only onnxruntime and
+numpy are needed at run time. Where onnxruntime cannot be imported, `load_semantic` gives None and the cues serve alone.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent / "semantic"
+WINDOW, STEP = 45, 30
+"""Words of a piece of a long turn, and from one piece to the next."""
+AFTER = 30
+"""Words of the patient's last turn that are seen."""
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_LONGEST_WORD = 60
+_JOINTS = frozenset("and but so because then or what how why when where who would could can do did are is have if i you".split())
+_CLAUSE = 4
+"""Fewest words of a clause."""
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A code, how sure the model is of it (0..1), and the characters of the text where it is surest."""
+
+    code: str
+    probability: float
+    start: int
+    end: int
+
+
+class Semantic:
+    """The encoder. Deterministic on one machine; callers round what comes out."""
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        import onnxruntime
+
+        labels = json.loads((folder / "labels.json").read_text("utf-8"))
+        self.codes: list[str] = labels["codes"]
+        self.thresholds: dict[str, float] = labels["thresholds"]
+        self.digest = "sha256:" + labels["sha256"]
+        self._length: int = labels["length"]
+        self._pieces = _WordPieces((folder / "vocab.txt").read_text("utf-8").splitlines())
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.log_severity_level = 3
+        self._run: Any = onnxruntime.InferenceSession(
+            str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
+        )
+
+    def hear(self, text: str, after: str = "") -> list[Scored]:
+        """Every code at or above its threshold, with the words where it stands."""
+        words = [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _WORD.finditer(text)]
+        if not words:
+            return []
+        context = " ".join(m.group().lower() for m in list(_WORD.finditer(after))[-AFTER:])
+        found: dict[str, Scored] = {}
+        for first in range(0, max(1, len(words) - (WINDOW - STEP)), STEP):
+            for scored in self._window(words[first : first + WINDOW], context if first == 0 else ""):
+                if scored.code not in found or found[scored.code].probability < scored.probability:
+                    found[scored.code] = scored
+        return list(found.values())
+
+    def _window(self, words: list[tuple[str, int, int]], context: str) -> list[Scored]:
+        (whole,) = self.probabilities([_joined(words)], [context])
+        over = [i for i, code in enumerate(self.codes) if whole[i] >= self.thresholds[code]]
+        clauses = _clauses(words)
+        if not over or len(clauses) < 2:
+            return [Scored(self.codes[i], float(whole[i]), words[0][1], words[-1][2]) for i in over]
+        parts = self.probabilities([_joined(c) for c in clauses], [context] * len(clauses))
+        scored = []
+        for i in over:
+            best = max(range(len(clauses)), key=lambda n, i=i: float(parts[n][i]))
+            at = clauses[best] if parts[best][i] >= self.thresholds[self.codes[i]] / 2 else words
+            scored.append(Scored(self.codes[i], float(whole[i]), at[0][1], at[-1][2]))
+        return scored
+
+    def probabilities(self, texts: Sequence[str], afters: Sequence[str]) -> Any:
+        """Array (texts, codes) of probabilities."""
+        import numpy
+
+        rows = [self._pieces.pair(after, text, self._length) for text, after in zip(texts, afters, strict=True)]
+        width = max(len(ids) for ids, _ in rows)
+        ids, kinds, mask = (numpy.zeros((len(rows), width), numpy.int64) for _ in range(3))
+        for n, (row, kind) in enumerate(rows):
+            ids[n, : len(row)], kinds[n, : len(row)], mask[n, : len(row)] = row, kind, 1
+        (logits,) = self._run.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds})
+        return 1 / (1 + numpy.exp(-logits))
+
+
+@lru_cache(maxsize=1)
+def load_semantic() -> Semantic | None:
+    """The shipped model, or None where onnxruntime cannot be imported or no model is there."""
+    if not (FOLDER / "model.onnx").exists():
+        return None
+    try:
+        return Semantic()
+    except ImportError:
+        return None
+
+
+def _joined(words: Sequence[tuple[str, int, int]]) -> str:
+    return " ".join(word for word, _, _ in words)
+
+
+def _clauses(words: list[tuple[str, int, int]]) -> list[list[tuple[str, int, int]]]:
+    """Pieces that begin at a joint and have some length; a recogniser gives no punctuation to go by."""
+    pieces: list[list[tuple[str, int, int]]] = [[]]
+    for word in words:
+        if word[0] in _JOINTS and len(pieces[-1]) >= _CLAUSE:
+            pieces.append([])
+        pieces[-1].append(word)
+    if len(pieces) > 1 and len(pieces[-1]) < _CLAUSE:
+        pieces[-2] += pieces.pop()
+    return pieces
+
+
+class _WordPieces:
+    """BERT's uncased word pieces: greedy longest match, '##' inside a word."""
+
+    def __init__(self, vocabulary: Sequence[str]) -> None:
+        self._ids = {piece: i for i, piece in enumerate(vocabulary)}
+        self._cls, self._sep, self._unknown = (self._ids[name] for name in ("[CLS]", "[SEP]", "[UNK]"))
+
+    def pair(self, first: str, second: str, length: int) -> tuple[list[int], list[int]]:
+        """Ids and segment numbers of '[CLS] first [SEP] second [SEP]', or of the second alone."""
+        b = self.ids(second)[: length - 3]
+        a = self.ids(first)[: max(0, length - 3 - len(b))] if first else []
+        if not a:
+            return [self._cls, *b, self._sep], [0] * (len(b) + 2)
+        return [self._cls, *a, self._sep, *b, self._sep], [0] * (len(a) + 2) + [1] * (len(b) + 1)
+
+    def ids(self, text: str) -> list[int]:
+        return [i for word in text.replace("'", " ' ").split() for i in self._word(word)]
+
+    def _word(self, word: str) -> list[int]:
+        found: list[int] = []
+        start = 0
+        while start < len(word) <= _LONGEST_WORD:
+            piece = next((p for p in self._candidates(word, start) if p in self._ids), None)
+            if piece is None:
+                break
+            found.append(self._ids[piece])
+            start += len(piece) - (2 if start else 0)
+        return found if found and start >= len(word) else [self._unknown]
+
+    @staticmethod
+    def _candidates(word: str, start: int) -> list[str]:
+        prefix = "##" if start else ""
+        return [prefix + word[start:end] for end in range(len(word), start, -1)]
