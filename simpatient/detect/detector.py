@@ -3,10 +3,13 @@
 Text goes in as it was given; detections come out with character offsets into that same text.
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from simpatient.detect.pack import Pack, Rule, load_pack
+from simpatient.detect.semantic import Scored, Semantic, load_semantic
 from simpatient.model import Behaviour, Detection
 from simpatient.text import Token, content_words, tokens
 
@@ -16,6 +19,8 @@ ECHO = 0.4
 """Share of the learner's content words that must come from the patient's last turn to count as a reflection."""
 MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
+LEAST, MOST = 0.55, 0.95
+"""Confidence of the matcher at its threshold, and at certainty."""
 _PLAIN = ("OPENQ", "CLOSEDQ")
 _BACKCHANNEL = 2
 _GREETINGS = frozenset("hello hi hey good".split())
@@ -54,11 +59,22 @@ class Touched:
 
 
 class Detector:
-    """Hears techniques by the cues of a pack. Deterministic; one instance serves any number of turns."""
+    """Hears techniques by the cues of a pack and, in wordings that no cue knows, by the semantic matcher.
 
-    def __init__(self, pack: Pack | None = None) -> None:
+    Deterministic; one instance serves any number of turns. Without a matcher the cues serve alone.
+    """
+
+    def __init__(self, pack: Pack | None = None, semantic: Semantic | None | Literal["shipped"] = "shipped") -> None:
         self.pack = pack or load_pack()
+        self.semantic = load_semantic() if semantic == "shipped" else semantic
+        self._rules = {rule.technique.code: rule for rule in self.pack.rules}
         self._beats = {rule.technique.code: frozenset(rule.technique.beats) for rule in self.pack.rules}
+
+    @property
+    def digest(self) -> str:
+        """What it hears with: pack and matcher, as 'sha256:…' of both."""
+        parts = self.pack.digest + (self.semantic.digest if self.semantic else "")
+        return "sha256:" + hashlib.sha256(parts.encode()).hexdigest()
 
     def hear(self, text: str, after: str = "") -> Hearing:
         """Surface codes of one learner turn; `after` is what the patient said just before."""
@@ -66,6 +82,7 @@ class Detector:
         line = _Line(toks)
         hits = [hit for rule in self.pack.rules if (hit := self._best(rule, line))]
         hits = self._echo(toks, line, after, hits)
+        hits = self._with_meaning(text, after, line, hits)
         kept = self._settle(hits)
         if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS | _GREETINGS:
             kept = [_Hit(self._rule("FACIL"), 0, len(line.text), 0.9, "a turn of one or two words")]
@@ -117,6 +134,25 @@ class Detector:
             ),
         ]
 
+    def _with_meaning(self, text: str, after: str, line: "_Line", hits: list[_Hit]) -> list[_Hit]:
+        """Adds the codes that the matcher hears and no cue did, unless a guard speaks against them."""
+        if self.semantic is None or len(line.toks) <= _BACKCHANNEL:
+            return hits
+        heard = {hit.rule.technique.code for hit in hits}
+        fresh = [s for s in self.semantic.hear(text, after) if s.code in self._rules and s.code not in heard]
+        return hits + [hit for s in fresh if (hit := self._meant(s, line))]
+
+    def _meant(self, scored: Scored, line: "_Line") -> _Hit | None:
+        rule = self._rules[scored.code]
+        start, end = line.span(scored.start, scored.end)
+        if end <= start or self._guarded(rule, line, start, end):
+            return None
+        assert self.semantic is not None
+        threshold = self.semantic.thresholds[scored.code]
+        sure = (scored.probability - threshold) / (1 - threshold)
+        confidence = round(20 * (LEAST + (MOST - LEAST) * sure)) / 20
+        return _Hit(rule, start, end, confidence, f"sounds like {rule.technique.name.lower()} (matcher)")
+
     def _settle(self, hits: list[_Hit]) -> list[_Hit]:
         """Of two codes on the same words the one that beats the other stays."""
         return [
@@ -152,7 +188,7 @@ class Detector:
         return tuple(Touched(name, *line.original(*span), self.pack.topics[name].risk) for span, name in places)
 
     def _rule(self, code: str) -> Rule:
-        return next(rule for rule in self.pack.rules if rule.technique.code == code)
+        return self._rules[code]
 
 
 class _Line:
@@ -165,6 +201,14 @@ class _Line:
         self._at: list[int] = []
         for i, token in enumerate(toks):
             self._at += [i] * (len(token.text) + 1)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The place in uniform text of characters of the original."""
+        inside = [i for i, token in enumerate(self.toks) if token.start < end and start < token.end]
+        if not inside:
+            return 0, 0
+        lengths = [len(token.text) + 1 for token in self.toks]
+        return sum(lengths[: inside[0]]), sum(lengths[: inside[-1] + 1])
 
     def original(self, start: int, end: int) -> tuple[int, int]:
         first, last = self.toks[self._at[start]], self.toks[self._at[min(end, len(self._at)) - 1]]

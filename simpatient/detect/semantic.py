@@ -116,7 +116,8 @@ def _clauses(words: list[tuple[str, int, int]]) -> list[list[tuple[str, int, int
             pieces.append([])
         pieces[-1].append(word)
     if len(pieces) > 1 and len(pieces[-1]) < _CLAUSE:
-        pieces[-2] += pieces.pop()
+        last = pieces.pop()
+        pieces[-1] += last
     return pieces
 
 

@@ -8,7 +8,7 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from io import BytesIO
+from io import BufferedReader, BytesIO, FileIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +87,16 @@ def save(path: Path, sound: Pcm) -> None:
         raise OutputError(f"{_name(path)}: cannot be written: {error.strerror}") from None
 
 
+class _Stream(BufferedReader):
+    """What soundfile reads from. It has no file name, since of a .raw file soundfile would ask what is in it."""
+
+    def seek(self, target: int, whence: int = 0) -> int:
+        """Stays where it is when a damaged header points outside; an exception would be printed by soundfile."""
+        with contextlib.suppress(OSError, ValueError):
+            return super().seek(target, whence)
+        return self.tell()
+
+
 class _File:
     """A file that is being decoded. Raises AudioError."""
 
@@ -96,8 +106,7 @@ class _File:
         self._path = path
         self._failure = soundfile.LibsndfileError
         self._stack = contextlib.ExitStack()
-        # Opened by descriptor, which hides the name: of a .raw file soundfile would ask what is in it.
-        stream = self._stack.enter_context(open(_descriptor(path), "rb"))
+        stream = self._stack.enter_context(_Stream(FileIO(_descriptor(path))))
         self._prints = stream.peek(4)[:4] not in MUTE
         with self._hushed():
             try:

@@ -61,7 +61,7 @@ def _hashes(journal: Read, engine: Engine) -> list[str]:
     then, patient = journal.header, engine.patient
     pairs = (
         ("persona", then["persona"]["digest"], patient.digest),
-        ("pack", then["pack"], engine.detector.pack.digest),
+        ("pack", then["pack"], engine.detector.digest),
     )
     return [f"the {what} has changed since: {a[:19]}… then, {b[:19]}… now" for what, a, b in pairs if a != b]
 

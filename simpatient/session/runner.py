@@ -27,9 +27,9 @@ class Session:
         self.journal = journal
         self.opening, self.now = engine.open()
         self._over = False
-        patient, pack = engine.patient, engine.detector.pack
+        patient = engine.patient
         journal.add(
-            "header", format=FORMAT, version=__version__, seed=engine.seed, pack=pack.digest,
+            "header", format=FORMAT, version=__version__, seed=engine.seed, pack=engine.detector.digest,
             persona={"id": patient.id, "version": patient.persona.version, "digest": patient.digest},
             opening=records.of_reply(self.opening), start=records.of_state(self.now.state), **about,
         )  # fmt: skip
