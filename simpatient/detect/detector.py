@@ -64,7 +64,7 @@ class Detector:
     Deterministic; one instance serves any number of turns. Without a matcher the cues serve alone.
     """
 
-    def __init__(self, pack: Pack | None = None, semantic: Semantic | None | Literal["shipped"] = "shipped") -> None:
+    def __init__(self, pack: Pack | None = None, semantic: Semantic | Literal["shipped"] | None = "shipped") -> None:
         self.pack = pack or load_pack()
         self.semantic = load_semantic() if semantic == "shipped" else semantic
         self._rules = {rule.technique.code: rule for rule in self.pack.rules}

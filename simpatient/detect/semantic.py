@@ -1,7 +1,7 @@
 """Hears techniques in wordings that nobody wrote down: a small fine-tuned sentence encoder, through onnxruntime.
 
-The model, its vocabulary and its thresholds lie in `semantic/`; how they are made is in `training/`. Only onnxruntime and
-numpy are needed at run time. Where onnxruntime cannot be imported, `load_semantic` gives None and the cues serve alone.
+The model, its vocabulary and its thresholds lie in `semantic/`; how they are made is in `training/`. Only onnxruntime
+and numpy are needed at run time. Where onnxruntime cannot be imported, `load_semantic` gives None; cues serve alone.
 """
 
 import json
@@ -19,7 +19,9 @@ AFTER = 30
 """Words of the patient's last turn that are seen."""
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LONGEST_WORD = 60
-_JOINTS = frozenset("and but so because then or what how why when where who would could can do did are is have if i you".split())
+_JOINTS = frozenset(
+    "and but so because then or what how why when where who would could can do did are is have if i you".split()
+)
 _CLAUSE = 4
 """Fewest words of a clause."""
 

@@ -14,7 +14,7 @@ from tests.audio_devices import audio_devices  # noqa: F401
 
 @pytest.mark.must_show("talk with the microphone")
 def test_a_spoken_interview(audio_devices, root, tmp_path):  # noqa: F811
-    """Spoken words come through the virtual microphone, move the patient, and the answer comes out of the loudspeaker."""
+    """Spoken words come through the virtual microphone, move the patient, and the answer is heard."""
     command = [sys.executable, "-m", "simpatient", "talk", "teen", "--model", "clinic", "--out", str(tmp_path)]
     lines: list[str] = []
     opened, answered = threading.Event(), threading.Event()

@@ -84,7 +84,7 @@ def test_wordless_sounds(ears: SphinxRecogniser, name: str) -> None:
 
 def test_words_are_clean(ears: SphinxRecogniser) -> None:
     """No marks of silence or noise and no numbers of pronunciations are left in the words."""
-    heard = "".join(segment.text for one in SOME[:6] for segment in ears.listen(clip(one["name"])))
+    heard = "".join(segment.text for one in SOME[:2] for segment in ears.listen(clip(one["name"])))
 
     assert heard
     assert not set(heard) & set("<>[]()+")
