@@ -124,7 +124,7 @@ def grade(
         int | None,
         typer.Option("--clinician-channel", min=1, help="The learner's channel of a recording with several."),
     ] = None,
-    gap: Gap = 1.2,
+    gap: Gap = 1.0,
     seed: Seed = 0,
 ) -> None:
     """Replay recorded learners against a patient and grade each."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from simpatient import places
 from simpatient.detect.detector import Detector
-from simpatient.errors import VoiceError
+from simpatient.errors import UsageError, VoiceError
 from simpatient.model import Reply
 from simpatient.patient.engine import Engine
 from simpatient.persona.load import Patient, load_patient
@@ -48,6 +48,16 @@ def session_folder(out: Path | None, name: str) -> Path:
     while (root / f"{name}-{number:03}").exists():
         number += 1
     return root / f"{name}-{number:03}"
+
+
+def typed_lines() -> Iterator[str]:
+    """Standard input line by line, without line ends. Raises UsageError at bytes that are not UTF-8."""
+    try:
+        while line := sys.stdin.readline():
+            line.encode("utf-8")  # in the C locale undecodable bytes come through as lone surrogates
+            yield line.rstrip("\r\n")
+    except UnicodeError:
+        raise UsageError("standard input: found bytes that are not UTF-8") from None
 
 
 def note(text: str) -> None:

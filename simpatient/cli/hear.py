@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from simpatient.cli import common, screen
@@ -44,7 +44,7 @@ def run_transcribe(files: Iterable[str], as_json: bool, model: str | None, chann
 def run_detect(text: str | None, as_json: bool) -> None:
     """The argument, or one turn a line of standard input."""
     detector = Detector()
-    lines = [text] if text is not None else (line.rstrip("\r\n") for line in _stdin())
+    lines = [text] if text is not None else common.typed_lines()
     for number, line in enumerate(lines, 1):
         asked = _asked(line, number) if text is None else {"text": line}
         hearing = detector.hear(asked["text"], asked.get("after", ""))
@@ -58,13 +58,6 @@ def run_detect(text: str | None, as_json: bool) -> None:
             print(records.canonical(record), flush=True)
         else:
             _show(asked["text"], hearing, found)
-
-
-def _stdin() -> Iterator[str]:
-    try:
-        yield from sys.stdin
-    except UnicodeDecodeError:
-        raise UsageError("standard input: found bytes that are not UTF-8") from None
 
 
 def _asked(line: str, number: int) -> dict[str, Any]:

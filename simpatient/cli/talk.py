@@ -67,11 +67,11 @@ class _Typed:
         debrief(self.view, self.folder, self.engine, ended, quiet=self.as_json)
 
     def _lines(self) -> Iterator[Utterance | None]:
-        terminal = sys.stdin.isatty() and not self.as_json
+        lines = common.typed_lines()
         while True:
-            if terminal:
+            if sys.stdin.isatty() and not self.as_json:
                 print("You: ", end="", flush=True)
-            line = _read_line()
+            line = next(lines, None)
             if line is None:
                 return
             yield Utterance(line.strip()[:LONGEST]) if line.strip() else None
@@ -81,14 +81,6 @@ class _Typed:
             print(records.canonical(records.of_turn(turn)), flush=True)
         else:
             screen.show_turn(self.view, self.name, turn, state=self.show_state, heard=not sys.stdin.isatty())
-
-
-def _read_line() -> str | None:
-    try:
-        line = sys.stdin.readline()
-    except UnicodeDecodeError:
-        raise UsageError("standard input: found bytes that are not UTF-8") from None
-    return line if line else None
 
 
 def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from simpatient.model import Utterance, Word
 from simpatient.ports import Segment
 
-GAP_MS = 1200
+GAP_MS = 1000
 """A pause from which a recording's next words are a new turn; sentences of one turn are closer."""
 
 
