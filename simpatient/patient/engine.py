@@ -4,6 +4,7 @@ Order of a turn: detect (surface) → judge in context (derived) → effects →
 topic asked → reply. Same patient, seed and words: the same turns, byte for byte.
 """
 
+import re
 from dataclasses import dataclass, replace
 
 from simpatient.detect.context import Context, Judged, judge
@@ -26,6 +27,7 @@ _DERIVED_HURT = frozenset({"TX_EARLY", "X_GOAL_OBVIOUS", "HARD_EARLY"})
 _UNFELT = frozenset({"Q_CHAIN", "MONOLOGUE"})
 _TOPICAL = frozenset({"OPENQ", "CLOSEDQ", "SI_ASK", "CASE_NORM", "CASE_BI"})
 _RISK_CODES = frozenset({"SI_ASK", "CASE_NORM", "CASE_BI"})
+_GREETING = re.compile(r"\s*(hello|hi|hey|good (morning|afternoon|evening))\b", re.IGNORECASE)
 _META = frozenset({"goodbye", "stop", "own_risk"})
 _GOAL_CLASSES: frozenset[ReplyClass] = frozenset({"goal", "goal_more"})
 _GOOD: frozenset[ReplyClass] = frozenset({"goal", "goal_more", "agree", "assent_task", "story", "disclose_full"})
@@ -231,15 +233,31 @@ class Engine:
         text: str,
     ) -> tuple[Line, bool]:
         code = focus.detection.code if focus else ""
-        topic = self._topic(code, focus, hearing)
-        if topic:
+        if rupture := self._after_a_rupture(code, setting):
+            return rupture, True
+        if topic := self._topic(code, focus, hearing):
             return self._tell(topic, judged, now, setting), topic.risk
         if not code:
-            return self._bank(_kind_of_remark(text), setting), False
+            return self._remark(hearing, judged, now, setting, text)
         groups = self.patient.techniques.get(code, ())
         line = replies.from_bank(code, groups, setting) if groups else None
         asks = focus is not None and self._pull(focus) >= 1.5
         return line or self._bank("unknown" if asks else "acknowledge", setting), code in _RISK_CODES
+
+    def _remark(
+        self, hearing: Hearing, judged: tuple[Judged, ...], now: Situation, setting: Setting, text: str
+    ) -> tuple[Line, bool]:
+        """Words without a technique: a bare topic ("and your appetite?") is asked about all the same."""
+        known = [t for t in hearing.topics if t.name in self.patient.topics]
+        if known:
+            return self._tell(known[-1], judged, now, setting), known[-1].risk
+        return self._bank(_kind_of_remark(text), setting), False
+
+    def _after_a_rupture(self, code: str, setting: Setting) -> Line | None:
+        """What a question about suicide meets when something earlier, such as avoiding it, still hurts."""
+        groups = [group for group in self.patient.techniques.get(code, ()) if group.heard]
+        line = replies.from_bank(code, groups, setting) if code in _RISK_CODES else None
+        return line if line and line.id not in setting.used else None
 
     def _topic(self, code: str, focus: Judged | None, hearing: Hearing) -> Touched | None:
         """The topic that a question asks about: the first named from the question on, else the last before it."""
@@ -326,7 +344,7 @@ def _key(d: Detection, hearing: Hearing) -> str:
 def _kind_of_remark(text: str) -> str:
     """The bank for words in which nothing was heard."""
     words = text.lower().split()
-    if words and words[0].strip(",.!?") in ("hello", "hi", "hey", "good") and len(words) <= 6:
+    if _GREETING.match(text) and len(words) <= 6:
         return "greeting"
     asks = text.rstrip().endswith("?") or (
         words and words[0] in ("what", "how", "why", "who", "when", "where", "which", "do", "are", "is", "can", "did")
