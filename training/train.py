@@ -32,10 +32,16 @@ DEV_WRITERS = frozenset("d l r w".split())
 UNHEARD = frozenset({"FACIL", "ABUSE"})
 """Codes that cues alone decide."""
 GENERIC = ("OPENQ", "CLOSEDQ", "INFO")
-"""Codes that the writers of other codes' lines did not label, so that absence teaches nothing; cues decide them."""
+CUES_DECIDE = (*GENERIC, "SI_AVOID")
+"""Codes whose threshold is out of reach: the plain ones, and the accusation that hangs most on context."""
+"""Codes that the writers of other codes' lines did not label, so that absence teaches nothing."""
 COMPLETE = ("NEUTRAL", "MIXED", "OPENQ", "CLOSEDQ")
-LOWEST, FEW, UNMEASURED = 0.5, 8, 0.8
-"""The lowest threshold; the fewest held-out lines that set one; the threshold of codes with fewer."""
+LOWEST, LOWEST_HURT, FEW, UNMEASURED = 0.5, 0.8, 8, 0.8
+"""The lowest threshold, and of a mistake; the fewest held-out lines that set one; that of codes with fewer."""
+VAGUE, LOWEST_VAGUE = 0.7, 0.9
+"""Precision under which a code is heard only where the matcher is very sure, and how sure."""
+TRUSTED = 0.5
+"""Recall from which the matcher may overrule a cue that it finds absurd."""
 LENGTH = 96
 SEED = 20261123
 FILLERS = ("um", "uh", "you know", "i mean", "so", "well", "okay")
@@ -179,7 +185,7 @@ def thresholds(probabilities, lines, labels, hurts):
 
     Also the table of the card: code, lines held out, threshold, precision, recall.
     """
-    chosen, table = {}, []
+    chosen, overrules, table = {}, [], []
     wanted, counts = (t.numpy() for t in targets(lines, labels))
     for i, code in enumerate(labels):
         seen = counts[:, i] > 0
@@ -193,11 +199,13 @@ def thresholds(probabilities, lines, labels, hurts):
             f = (1 + beta**2) * precision * recall / max(1e-9, beta**2 * precision + recall)
             if f > best:
                 best, at, shown = f, float(threshold), (precision, recall)
-        at = 1.0 if code in GENERIC else max(at, LOWEST) if y.sum() >= FEW else UNMEASURED
+        lowest = [LOWEST_HURT if code in hurts else LOWEST, LOWEST_VAGUE if shown[0] < VAGUE else 0.0]
+        at = 1.0 if code in CUES_DECIDE else max(at, *lowest) if y.sum() >= FEW else UNMEASURED
         chosen[code] = round(at, 2)
+        overrules += [code] if shown[1] >= TRUSTED and y.sum() >= FEW and code not in CUES_DECIDE else []
         table.append(f"| {code} | {int(y.sum())} | {at:.2f} | {shown[0]:.2f} | {shown[1]:.2f} |")
         print(table[-1], flush=True)
-    return chosen, table
+    return {"thresholds": chosen, "overrules": overrules}, table
 
 
 def export(net, tokenizer, labels, chosen):
@@ -218,7 +226,7 @@ def export(net, tokenizer, labels, chosen):
     vocabulary = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
     (OUT / "vocab.txt").write_text("".join(word + "\n" for word, _ in vocabulary), "utf-8")
     digest = hashlib.sha256((OUT / "model.onnx").read_bytes()).hexdigest()
-    record = {"codes": labels, "thresholds": chosen, "length": LENGTH, "sha256": digest}
+    record = {"codes": labels, **chosen, "length": LENGTH, "sha256": digest}
     (OUT / "labels.json").write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
     print(f"{OUT / 'model.onnx'}: {(OUT / 'model.onnx').stat().st_size / 1e6:.1f} MB, sha256 {digest}")
     return digest

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simpatient.detect.pack import Pack, Rule, load_pack
-from simpatient.detect.semantic import Scored, Semantic, load_semantic
+from simpatient.detect.semantic import Meaning, Scored, Semantic, load_semantic
 from simpatient.model import Behaviour, Detection
 from simpatient.text import Token, content_words, tokens
 
@@ -19,8 +19,10 @@ ECHO = 0.4
 """Share of the learner's content words that must come from the patient's last turn to count as a reflection."""
 MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
-LEAST, MOST = 0.55, 0.95
-"""Confidence of the matcher at its threshold, and at certainty."""
+NOTHING = 0.2
+"""Where the matcher finds no technique more probable than this, a cue's words are taken for small talk."""
+LEAST, MOST = 0.55, 0.85
+"""Confidence of the matcher at its threshold, and at certainty: always below that of a cue."""
 _PLAIN = ("OPENQ", "CLOSEDQ")
 _BACKCHANNEL = 2
 _GREETINGS = frozenset("hello hi hey good".split())
@@ -36,6 +38,8 @@ class _Hit:
     end: int
     confidence: float
     cue: str
+    meant: bool = False
+    """Heard by the matcher, not by a cue."""
 
 
 @dataclass(frozen=True)
@@ -135,23 +139,35 @@ class Detector:
         ]
 
     def _with_meaning(self, text: str, after: str, line: "_Line", hits: list[_Hit]) -> list[_Hit]:
-        """Adds the codes that the matcher hears and no cue did, unless a guard speaks against them."""
+        """Adds what the matcher hears and no cue did, unless a guard speaks against it; drops what it finds absurd."""
         if self.semantic is None or len(line.toks) <= _BACKCHANNEL:
             return hits
+        meaning = self.semantic.hear(text, after)
+        hits = [hit for hit in hits if not self._absurd(hit, meaning)]
         heard = {hit.rule.technique.code for hit in hits}
-        fresh = [s for s in self.semantic.hear(text, after) if s.code in self._rules and s.code not in heard]
-        return hits + [hit for s in fresh if (hit := self._meant(s, line))]
+        fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
+        meant = [hit for s in fresh if (hit := self._meant(s, line))]
+        return hits + [hit for hit in meant if not any(_spoken_for(hit, cued) for cued in hits)]
+
+    def _absurd(self, hit: _Hit, meaning: Meaning) -> bool:
+        """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
+        code = hit.rule.technique.code
+        assert self.semantic is not None
+        if hit.rule.family == "R" or code not in self.semantic.overrules:
+            return False
+        return max(p for other, p in meaning.most.items() if self.semantic.thresholds[other] < 1.0) < NOTHING
 
     def _meant(self, scored: Scored, line: "_Line") -> _Hit | None:
         rule = self._rules[scored.code]
         start, end = line.span(scored.start, scored.end)
-        if end <= start or self._guarded(rule, line, start, end):
+        asked = rule.technique.form == "reflection" and line.toks[0].text in _QUESTION_OPENERS
+        if end <= start or asked or self._guarded(rule, line, start, end):
             return None
         assert self.semantic is not None
         threshold = self.semantic.thresholds[scored.code]
         sure = (scored.probability - threshold) / (1 - threshold)
         confidence = round(20 * (LEAST + (MOST - LEAST) * sure)) / 20
-        return _Hit(rule, start, end, confidence, f"sounds like {rule.technique.name.lower()} (matcher)")
+        return _Hit(rule, start, end, confidence, f"sounds like {rule.technique.name.lower()} (matcher)", True)
 
     def _settle(self, hits: list[_Hit]) -> list[_Hit]:
         """Of two codes on the same words the one that beats the other stays."""
@@ -159,10 +175,7 @@ class Detector:
             hit
             for hit in hits
             if not any(
-                self._gives_way(hit, other)
-                and other.start < hit.end + MARGIN
-                and hit.start < other.end + MARGIN
-                and other.confidence + 0.2 >= hit.confidence
+                self._gives_way(hit, other) and _near(hit, other) and other.confidence + 0.2 >= hit.confidence
                 for other in hits
                 if other is not hit
             )
@@ -171,6 +184,8 @@ class Detector:
     def _gives_way(self, hit: _Hit, other: _Hit) -> bool:
         """A plain question gives way to any question with a purpose; else the pack says who beats whom."""
         code = hit.rule.technique.code
+        if other.meant and other.rule.family == hit.rule.family and code not in _PLAIN:
+            return False
         purpose = other.rule.technique.form == "question" and other.rule.technique.code not in _PLAIN
         return code in self._beats[other.rule.technique.code] or (code in _PLAIN and purpose)
 
@@ -189,6 +204,16 @@ class Detector:
 
     def _rule(self, code: str) -> Rule:
         return self._rules[code]
+
+
+def _near(hit: _Hit, other: _Hit) -> bool:
+    return other.start < hit.end + MARGIN and hit.start < other.end + MARGIN
+
+
+def _spoken_for(hit: _Hit, cued: _Hit) -> bool:
+    """The matcher alone accuses nobody in words in which a cue hears a good move, nor praises where it hears a mistake."""
+    opposite = (hit.rule.technique.pull == "hurt") != (cued.rule.technique.pull == "hurt")
+    return opposite and cued.rule.technique.code not in _PLAIN and _near(hit, cued)
 
 
 class _Line:

@@ -36,6 +36,16 @@ class Scored:
     end: int
 
 
+@dataclass(frozen=True)
+class Meaning:
+    """What the matcher makes of a turn."""
+
+    over: tuple[Scored, ...]
+    """Every code at or above its threshold, with the words where it stands."""
+    most: dict[str, float]
+    """The probability of every code, over threshold or not."""
+
+
 class Semantic:
     """The encoder. Deterministic on one machine; callers round what comes out."""
 
@@ -45,6 +55,8 @@ class Semantic:
         labels = json.loads((folder / "labels.json").read_text("utf-8"))
         self.codes: list[str] = labels["codes"]
         self.thresholds: dict[str, float] = labels["thresholds"]
+        self.overrules = frozenset(labels["overrules"])
+        """Codes that it knows well enough to overrule a cue."""
         self.digest = "sha256:" + labels["sha256"]
         self._length: int = labels["length"]
         self._pieces = _WordPieces((folder / "vocab.txt").read_text("utf-8").splitlines())
@@ -55,21 +67,25 @@ class Semantic:
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    def hear(self, text: str, after: str = "") -> list[Scored]:
-        """Every code at or above its threshold, with the words where it stands."""
+    def hear(self, text: str, after: str = "") -> Meaning:
+        """What one learner turn may mean; `after` is what the patient said just before."""
         words = [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _WORD.finditer(text)]
         if not words:
-            return []
+            return Meaning((), {})
         context = " ".join(m.group().lower() for m in list(_WORD.finditer(after))[-AFTER:])
+        most = dict.fromkeys(self.codes, 0.0)
         found: dict[str, Scored] = {}
         for first in range(0, max(1, len(words) - (WINDOW - STEP)), STEP):
-            for scored in self._window(words[first : first + WINDOW], context if first == 0 else ""):
-                if scored.code not in found or found[scored.code].probability < scored.probability:
+            piece = words[first : first + WINDOW]
+            (whole,) = self.probabilities([_joined(piece)], [context if first == 0 else ""])
+            for scored in self._over(piece, context if first == 0 else "", whole):
+                if scored.probability > most[scored.code]:
                     found[scored.code] = scored
-        return list(found.values())
+            most = {code: max(most[code], float(p)) for code, p in zip(self.codes, whole, strict=True)}
+        return Meaning(tuple(found.values()), most)
 
-    def _window(self, words: list[tuple[str, int, int]], context: str) -> list[Scored]:
-        (whole,) = self.probabilities([_joined(words)], [context])
+    def _over(self, words: list[tuple[str, int, int]], context: str, whole: Any) -> list[Scored]:
+        """The codes over their thresholds, each at the clause where it is surest."""
         over = [i for i, code in enumerate(self.codes) if whole[i] >= self.thresholds[code]]
         clauses = _clauses(words)
         if not over or len(clauses) < 2:

@@ -21,6 +21,8 @@ UNCLEAR_BELOW = 0.35
 """Mean word confidence under which the patient asks back; the state never moves for a recogniser's trouble."""
 COME_BACK, MAYBE = 0.7, 0.3
 """Likelihoods of a second visit from which the goodbye is warm, or open."""
+SURE = 0.9
+"""Confidence of what a cue heard; it is answered before what only sounded like something."""
 _RECENT = 3
 _PULL = {"hurt": 3, "ask": 2, "offer": 1, "say": 0}
 _DERIVED_HURT = frozenset({"TX_EARLY", "X_GOAL_OBVIOUS", "HARD_EARLY"})
@@ -208,12 +210,15 @@ class Engine:
         return "exit_next" if likely > COME_BACK else "exit_maybe" if likely >= MAYBE else "exit_curt"
 
     def _focus(self, judged: tuple[Judged, ...]) -> Judged | None:
-        """What a person would answer: a hurt before a question before an offer, the last said among equals."""
+        """What a person would answer: a hurt before a question before an offer, what is sure, what is last."""
         able = [j for j in judged if j.detection.confidence >= 0.5 and j.detection.code not in _UNFELT]
         able = [j for j in able if j.row]
-        return max(
-            able, key=lambda j: (self._pull(j), j.detection.end, j.detection.start, j.detection.code), default=None
-        )
+
+        def weight(j: Judged) -> tuple[float, bool, int, int, str]:
+            d = j.detection
+            return self._pull(j), d.confidence >= SURE, d.end, d.start, d.code
+
+        return max(able, key=weight, default=None)
 
     def _pull(self, j: Judged) -> float:
         if self._hurts(j):

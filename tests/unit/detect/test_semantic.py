@@ -9,7 +9,7 @@ from simpatient.detect.detector import Detector
 
 UNWRITTEN = {
     "GOAL_OPEN": "say you went home tonight and it had not been a waste what did we get done",
-    "SIDE_WITH": "your dad is at his wits end and frankly having heard him out i see his point",
+    "GOAL_PACT": "so the two of us go after a decent night's kip and fewer slammed doors is that a bargain you'd sign",
     "SI_ASK": "does any part of you wish it would all just be over for good",
     "VALIDATE": "after a week like that i'd be on my knees as well",
 }
@@ -65,7 +65,7 @@ def test_any_text_is_no_trouble(text):
     matcher = semantic.load_semantic()
     assert matcher is not None
 
-    for scored in matcher.hear(text):
+    for scored in matcher.hear(text).over:
         assert 0 <= scored.start < scored.end <= len(text)
 
 
