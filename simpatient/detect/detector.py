@@ -211,7 +211,7 @@ def _near(hit: _Hit, other: _Hit) -> bool:
 
 
 def _spoken_for(hit: _Hit, cued: _Hit) -> bool:
-    """The matcher alone accuses nobody in words in which a cue hears a good move, nor praises where it hears a mistake."""
+    """The matcher alone accuses nobody where a cue hears a good move, nor praises where one hears a mistake."""
     opposite = (hit.rule.technique.pull == "hurt") != (cued.rule.technique.pull == "hurt")
     return opposite and cued.rule.technique.code not in _PLAIN and _near(hit, cued)
 
