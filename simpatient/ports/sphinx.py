@@ -43,7 +43,7 @@ FILLED = 0.33
 WARM = 4_000
 """Milliseconds of segments until voice and microphone are known well enough to decode while they come. Before that a
 segment is decoded as a whole at its end, which takes a quarter of its length; without that one word in eight of a first
-sentence is wrong instead of one in twenty (the 45 clips of audio_fixtures)."""
+sentence is wrong instead of one in twenty (the 40 clips of audio_fixtures)."""
 _WORD = re.compile(r"([^<\[+(][^(]*)")
 """A word without the number of its pronunciation; none for <sil>, [NOISE] and ++UH++."""
 

@@ -15,6 +15,8 @@ from simpatient.ports import BLOCK, Segment
 from simpatient.ports.vosk import VoskRecogniser, digest
 from tests import tone_model
 
+pytestmark = pytest.mark.must_show("the real libvosk runs over the tone model for exactness")
+
 WORDS = "i have had this pain in my chest since yesterday and it gets worse when climb the stairs".split()
 SENTENCES = (
     "i have had this pain in my chest since yesterday",
