@@ -182,9 +182,13 @@ class Detector:
         ]
 
     def _gives_way(self, hit: _Hit, other: _Hit) -> bool:
-        """A plain question gives way to any question with a purpose; else the pack says who beats whom."""
+        """Whether the other stands instead: on the same words a question with a purpose for a plain one, or as the pack
+        says; in a turn that hurts by its question, a plain one counts for nothing wherever it stands.
+        """
         code = hit.rule.technique.code
-        if other.meant and other.rule.family == hit.rule.family and code not in _PLAIN:
+        if code in _PLAIN and other.rule.technique.pull == "hurt" and other.rule.technique.form == "question":
+            return True
+        if not _near(hit, other) or (other.meant and other.rule.family == hit.rule.family and code not in _PLAIN):
             return False
         purpose = other.rule.technique.form == "question" and other.rule.technique.code not in _PLAIN
         return code in self._beats[other.rule.technique.code] or (code in _PLAIN and purpose)
