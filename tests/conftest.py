@@ -5,6 +5,7 @@ Every test runs with internet sockets forbidden, in this process and in its chil
 
 import os
 import runpy
+import signal
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from simpatient import places
 from simpatient.detect.detector import Detector
 from simpatient.patient.engine import Engine
 from simpatient.persona.load import Patient, load_patient
+
+# Where the shell has SIGINT ignored (nohup, background jobs), children would ignore the Ctrl-C that tests send them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SKIPPED: list[str] = []
 NO_NETWORK = Path(__file__).parent / "no_network"

@@ -38,7 +38,11 @@ def test_a_spoken_interview(audio_devices, root, tmp_path):  # noqa: F811
             if answered.wait(12):
                 break
         talk.send_signal(signal.SIGINT)
-        reader.join()
+        try:
+            talk.wait(30)
+        finally:
+            talk.kill()
+            reader.join()
 
     assert answered.is_set(), "".join(lines)
     assert len(recording.data) > 16_000
