@@ -4,6 +4,8 @@ Exit codes: 0 done, 1 findings or differences, 2 bad input or usage, 3 device, m
 130 Ctrl-C.
 """
 
+import errno
+import io
 import os
 import sys
 from enum import StrEnum
@@ -194,8 +196,13 @@ def replay(
 
 def main() -> None:
     """Entry point: one line and an exit code for every mistake a user can make."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = app(standalone_mode=False)
+        if sys.stdout:
+            sys.stdout.flush()
     except typer.TyperException as error:
         _fail(" ".join(error.format_message().split()) + "; see --help", 2)
     except SimpatientError as error:
@@ -205,6 +212,11 @@ def main() -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _fail(f"standard output: cannot write: {error.strerror}", 4)
     if code == INTERRUPTED:  # typer turns Ctrl-C into this code
         _fail("stopped", INTERRUPTED)
     sys.exit(code if isinstance(code, int) else 0)

@@ -52,12 +52,19 @@ def session_folder(out: Path | None, name: str) -> Path:
 
 def typed_lines() -> Iterator[str]:
     """Standard input line by line, without line ends. Raises UsageError at bytes that are not UTF-8."""
+    if sys.stdin is None:
+        return
     try:
         while line := sys.stdin.readline():
             line.encode("utf-8")  # in the C locale undecodable bytes come through as lone surrogates
             yield line.rstrip("\r\n")
     except UnicodeError:
         raise UsageError("standard input: found bytes that are not UTF-8") from None
+
+
+def at_terminal() -> bool:
+    """Whether somebody types at a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def note(text: str) -> None:

@@ -22,7 +22,7 @@ def run_demo(takes: tuple[str, ...], out: Path | None, silent: bool, seed: int) 
     root = common.session_folder(out, "demo")
     view = screen.console()
     with common.recogniser("clinic") as ears:
-        view.print(f"Listening: {ears.about}")
+        screen.say(view, f"Listening: {ears.about}")
         loud = None if silent else _speaker()
         for take in takes:
             view.print(f"\n[bold]The {take} take[/bold]")
@@ -79,4 +79,5 @@ def _play(take: str, folder: Path, ears: Recogniser, loud: Speaker | None, seed:
     save(folder / LEARNER, kept.all())
     save(folder / CONVERSATION, talk.sound())
     grade = write_outputs(folder, engine.patient, engine.detector.pack)
-    view.print(f"[bold]{grade.outcome}[/bold]\nReport: {folder / REPORT}")
+    screen.say(view, grade.outcome, bold=True)
+    screen.say(view, f"Report: {folder / REPORT}")

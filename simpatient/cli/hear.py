@@ -69,10 +69,20 @@ def _asked(line: str, number: int) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {"text": line}
     unknown = sorted(set(asked) - set(_KEYS))
-    if unknown or not isinstance(asked.get("text"), str) or not isinstance(asked.get("after", ""), str):
+    if (
+        unknown
+        or not _is_text(asked.get("text"))
+        or not _is_text(asked.get("after", ""))
+        or not _is_text(asked.get("persona", ""))
+    ):
         what = f"the key {unknown[0]!r}" if unknown else "no text"
         raise UsageError(f"line {number}: found {what}; allowed: {', '.join(_KEYS)}, text being a sentence")
     return asked
+
+
+def _is_text(value: Any) -> bool:
+    """A text that can be written again: no lone halves of a surrogate pair."""
+    return isinstance(value, str) and value.encode("utf-8", "replace").decode() == value
 
 
 def _found(asked: Json, hearing: Hearing, detector: Detector, number: int) -> tuple[Detection, ...]:

@@ -25,15 +25,15 @@ def run_live(
     from simpatient.ports.voice import SpokenVoice
 
     view, name = screen.console(), engine.patient.persona.name
-    view.print(f"{WARNING}\n\n{engine.patient.persona.setting}\n")
+    screen.say(view, f"{WARNING}\n\n{engine.patient.persona.setting}\n")
     microphone = Microphone(device_in)
     mouth = common.Mouth(engine.patient, SpokenVoice())
     loud = _speaker(device_out)
     try:
         with common.recogniser(model) as ears:
-            view.print(f"Listening: {ears.about}\nMicrophone: {microphone.name}. Speak when you are ready.\n")
+            screen.say(view, f"Listening: {ears.about}\nMicrophone: {microphone.name}. Speak when you are ready.\n")
             about = {"mode": "talk", "recogniser": {"name": ears.name, "digest": ears.digest}, "voice": mouth.name}
-            session = Session(engine, Journal(folder), about)
+            session = Session(engine, Journal(folder, over=False), about)
             session.journal.add("consent", audio=False, why="no audio is kept")
 
             def learner() -> Iterator[Utterance | None]:
@@ -52,7 +52,7 @@ def run_live(
                     loud.play(Pcm(sound.data + silence_at(sound.rate), sound.rate))
 
             def watch(turn: Turn) -> None:
-                view.print(f"[bold]You:[/bold] {turn.utterance.text or '…'}", markup=True)
+                screen.say(view, f"You: {turn.utterance.text or '…'}", bold=True)
                 if show_state:
                     screen.show_evidence(view, turn)
                     screen.show_bars(view, turn.before, turn.after)

@@ -18,6 +18,11 @@ def console() -> Console:
     return Console(highlight=False, soft_wrap=True)
 
 
+def say(screen: Console, text: str, bold: bool = False) -> None:
+    """A line as it is: brackets in names and paths are no markup."""
+    screen.print(Text(text, "bold" if bold else ""))
+
+
 def show_turn(screen: Console, name: str, turn: Turn, state: bool = True, heard: bool = True) -> None:
     """One exchange; `state` shows what moved and why."""
     if heard:

@@ -1,6 +1,5 @@
 """`simpatient talk`: a live conversation, by microphone or by keyboard."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,9 +58,9 @@ class _Typed:
 
     def run(self) -> None:
         about = {"mode": "talk", "recogniser": {"name": "typed", "digest": ""}, "voice": "none"}
-        session = Session(self.engine, Journal(self.folder), about)
+        session = Session(self.engine, Journal(self.folder, over=False), about)
         if not self.as_json:
-            self.view.print(f"{WARNING}\n\n{self.engine.patient.persona.setting}\n")
+            screen.say(self.view, f"{WARNING}\n\n{self.engine.patient.persona.setting}\n")
             screen.show_reply(self.view, self.name, session.opening)
         ended = run(session, self._lines(), lambda reply: None, self._turn)
         debrief(self.view, self.folder, self.engine, ended, quiet=self.as_json)
@@ -69,7 +68,7 @@ class _Typed:
     def _lines(self) -> Iterator[Utterance | None]:
         lines = common.typed_lines()
         while True:
-            if sys.stdin.isatty() and not self.as_json:
+            if common.at_terminal() and not self.as_json:
                 print("You: ", end="", flush=True)
             line = next(lines, None)
             if line is None:
@@ -80,7 +79,7 @@ class _Typed:
         if self.as_json:
             print(records.canonical(records.of_turn(turn)), flush=True)
         else:
-            screen.show_turn(self.view, self.name, turn, state=self.show_state, heard=not sys.stdin.isatty())
+            screen.show_turn(self.view, self.name, turn, state=self.show_state, heard=not common.at_terminal())
 
 
 def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:
@@ -90,7 +89,8 @@ def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool
         return
     if ended == "aborted":
         view.print(f"\n{OWN_RISK}" if _spoke_of_own_risk(folder) else "\nStopped.")
-    view.print(f"\n[bold]{grade.outcome}[/bold]\nReport: {folder / REPORT}")
+    screen.say(view, f"\n{grade.outcome}", bold=True)
+    screen.say(view, f"Report: {folder / REPORT}")
 
 
 def _spoke_of_own_risk(folder: Path) -> bool:

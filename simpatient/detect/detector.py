@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from simpatient.detect.cues import Cue
 from simpatient.detect.pack import Pack, Rule, load_pack
 from simpatient.detect.semantic import Meaning, Scored, Semantic, load_semantic
 from simpatient.model import Behaviour, Detection
@@ -112,11 +113,7 @@ class Detector:
         return best
 
     def _guarded(self, rule: Rule, line: "_Line", start: int, end: int) -> bool:
-        return any(
-            first < end + MARGIN and start - MARGIN < last
-            for guard in rule.guards
-            for first, last in guard.find(line.text, line.words)
-        )
+        return _cancelled(rule.guards, line, start, end)
 
     def _echo(self, toks: tuple[Token, ...], line: "_Line", after: str, hits: list[_Hit]) -> list[_Hit]:
         """A statement most of whose content the patient has just said is a simple reflection."""
@@ -143,19 +140,22 @@ class Detector:
         if self.semantic is None or len(line.toks) <= _BACKCHANNEL:
             return hits
         meaning = self.semantic.hear(text, after)
-        hits = [hit for hit in hits if not self._absurd(hit, meaning)]
+        if self._is_nothing(meaning) and (not after or self._is_nothing(self.semantic.hear(text))):
+            hits = [hit for hit in hits if not self._absurd(hit)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
         meant = [hit for s in fresh if (hit := self._meant(s, line))]
         return hits + [hit for hit in meant if not any(_spoken_for(hit, cued) for cued in hits)]
 
-    def _absurd(self, hit: _Hit, meaning: Meaning) -> bool:
-        """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
-        code = hit.rule.technique.code
+    def _is_nothing(self, meaning: Meaning) -> bool:
         assert self.semantic is not None
-        if hit.rule.family == "R" or code not in self.semantic.overrules:
-            return False
-        return max(p for other, p in meaning.most.items() if self.semantic.thresholds[other] < 1.0) < NOTHING
+        decided = [code for code, threshold in self.semantic.thresholds.items() if threshold < 1.0]
+        return max((meaning.most.get(code, 0.0) for code in decided), default=0.0) < NOTHING
+
+    def _absurd(self, hit: _Hit) -> bool:
+        """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
+        assert self.semantic is not None
+        return hit.rule.family != "R" and hit.rule.technique.code in self.semantic.overrules
 
     def _meant(self, scored: Scored, line: "_Line") -> _Hit | None:
         rule = self._rules[scored.code]
@@ -202,12 +202,21 @@ class Detector:
         first: dict[str, tuple[int, int]] = {}
         for name, cue in self.pack.topic_cues:
             for span in cue.find(line.text, line.words):
-                first[name] = min(span, first.get(name, span))
+                if not _cancelled(self.pack.topic_guards[name], line, *span):
+                    first[name] = min(span, first.get(name, span))
         places = sorted((span, name) for name, span in first.items())
         return tuple(Touched(name, *line.original(*span), self.pack.topics[name].risk) for span, name in places)
 
     def _rule(self, code: str) -> Rule:
         return self._rules[code]
+
+
+def _cancelled(guards: Iterable[Cue], line: "_Line", start: int, end: int) -> bool:
+    return any(
+        first < end + MARGIN and start - MARGIN < last
+        for guard in guards
+        for first, last in guard.find(line.text, line.words)
+    )
 
 
 def _near(hit: _Hit, other: _Hit) -> bool:

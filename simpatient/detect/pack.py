@@ -64,6 +64,8 @@ class Topic:
     gate: Annotated[int, Range(0, 4)]
     cues: tuple[str, ...]
     risk: bool = False
+    not_: tuple[str, ...] = ()
+    """Cues that cancel the topic where they stand on the same words: reported speech."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Pack:
     rules: tuple[Rule, ...]
     topics: dict[str, Topic]
     topic_cues: tuple[tuple[str, Cue], ...]
+    topic_guards: dict[str, tuple[Cue, ...]]
     digest: str
 
     def technique(self, code: str) -> Technique | None:
@@ -120,7 +123,8 @@ def load_pack(folder: Path = PACKS / "en") -> Pack:
         rules += [_rule(file, technique, family.family, lists) for technique in family.techniques]
     _refuse_twins(folder, rules)
     topic_cues = [(name, _cue(folder / "topics.yaml", c, lists)) for name, topic in topics.items() for c in topic.cues]
-    return Pack(tuple(rules), topics, tuple(topic_cues), _digest(folder))
+    guards = {name: tuple(_cue(folder / "topics.yaml", c, lists) for c in topic.not_) for name, topic in topics.items()}
+    return Pack(tuple(rules), topics, tuple(topic_cues), guards, _digest(folder))
 
 
 def _rule(file: Path, technique: Technique, family: str, lists: dict[str, tuple[str, ...]]) -> Rule:

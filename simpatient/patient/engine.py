@@ -271,6 +271,8 @@ class Engine:
         known = [t for t in hearing.topics if t.name in self.patient.topics and (t.risk or code not in _RISK_CODES)]
         if code in _RISK_CODES and not known and "si_active" in self.patient.topics and code != "CASE_BI":
             return Touched("si_active", focus.detection.start, focus.detection.end, True)
+        if risky := [t for t in known if t.risk]:
+            return risky[0]
         later = [t for t in known if t.end > focus.detection.start]
         return later[0] if later else known[-1] if known else None
 

@@ -82,6 +82,7 @@ def save(path: Path, sound: Pcm) -> None:
     encoded = BytesIO()
     soundfile.write(encoded, numpy.frombuffer(sound.data, "<i2"), sound.rate, format=kind, subtype="PCM_16")
     try:
+        path.touch(mode=0o600)
         path.write_bytes(encoded.getbuffer())
     except OSError as error:
         raise OutputError(f"{_name(path)}: cannot be written: {error.strerror}") from None

@@ -28,11 +28,14 @@ EVENTS = frozenset(
 class Journal:
     """Appends events to `folder/journal.jsonl`, readable by the owner only. Raises OutputError."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, over: bool = True) -> None:
+        """With `over` an older journal there is written over; without, it is an OutputError."""
         self.path = folder / NAME
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if over else os.O_EXCL), 0o600)
+        except FileExistsError:
+            raise OutputError(f"{folder}: cannot write the session there: it holds one already; name another") from None
         except OSError as error:
             raise OutputError(f"{folder}: cannot write the session there: {error.strerror}") from None
         self._good = 0

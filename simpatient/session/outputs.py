@@ -24,8 +24,9 @@ def write_outputs(folder: Path, patient: Patient, pack: Pack) -> Grade:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file whole. Raises OutputError."""
+    """Writes a text file whole, for the owner's eyes only. Raises OutputError."""
     try:
+        path.touch(mode=0o600)
         path.write_text(text, "utf-8", newline="\n")
     except OSError as error:
         raise OutputError(f"{path}: cannot write: {error.strerror}") from None

@@ -248,6 +248,67 @@ def test_own_risk_pauses_with_help(tmp_path):
     assert "kill" not in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("said", "paused"),
+    [
+        ("honestly i have been thinking about ending my own life", True),
+        ("I've been feeling suicidal myself lately", True),
+        ("i took an overdose this morning", True),
+        ("sometimes i wish i was dead too", True),
+        ("i have a plan to end it all", True),
+        ("you said i want to die", False),
+        ("your sister says you told her i want to die", False),
+        ("do you ever think i want to kill myself", False),
+        ("have you been thinking of killing yourself", False),
+    ],
+)
+def test_own_risk_and_reported_speech(detector, said, paused):
+    """A learner's own risk is heard in many words; the patient's words quoted are not taken for it."""
+    assert ("own_risk" in {t.name for t in detector.hear(said).topics}) == paused
+
+
+def test_a_session_is_never_written_over(tmp_path):
+    """A talk into a folder that holds a session is refused, and the session stays."""
+    simpatient("talk", "teen", "--typed", "--out", tmp_path, text="hello\n")
+    before = (tmp_path / "journal.jsonl").read_bytes()
+
+    done = simpatient("talk", "teen", "--typed", "--out", tmp_path, text="hello again\n")
+
+    assert done.returncode == 4 and done.stderr.count("\n") == 1
+    assert (tmp_path / "journal.jsonl").read_bytes() == before
+
+
+def test_everything_written_is_for_the_owner_only(tmp_path):
+    """Journal, grade and report can be read by nobody else."""
+    simpatient("talk", "teen", "--typed", "--out", tmp_path / "s", text="hello\n")
+
+    for file in (tmp_path / "s").iterdir():
+        assert file.stat().st_mode & 0o077 == 0, file
+
+
+@pytest.mark.parametrize("command", [("detect", "hello"), ("talk", "teen", "--typed")])
+def test_a_full_standard_output_is_one_line(command, tmp_path):
+    """Where standard output cannot be written: one line and exit code 4."""
+    more = ["--out", str(tmp_path)] if command[0] == "talk" else []
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*BASE, *command, *more], input="hi\n", stdout=full, stderr=subprocess.PIPE, text=True)
+
+    assert done.returncode == 4
+    assert "Traceback" not in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_no_standard_input_is_an_empty_one(tmp_path):
+    """Started with standard input closed, a talk ends at once and is written."""
+    done = subprocess.run(
+        ["sh", "-c", f"{sys.executable} -m simpatient talk teen --typed --out {tmp_path} <&-"],
+        capture_output=True,
+        text=True,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert read(tmp_path).transcript().ended == "closed"
+
+
 def test_the_clinic_model_is_small():
     """The wheel's own model takes at most 5 MB."""
     assert sum(f.stat().st_size for f in clinic_model().rglob("*") if f.is_file()) <= 5_000_000
