@@ -92,6 +92,12 @@ def parse(path: Path) -> yaml.Node:
     return node
 
 
+def line_of(file: Path, needle: str) -> int:
+    """The first line of a file that holds a text; 1 if none does."""
+    lines = file.read_text("utf-8").splitlines()
+    return next((n for n, line in enumerate(lines, 1) if needle in line), 1)
+
+
 def _build(node: yaml.Node, want: Any, where: str) -> Any:
     origin = get_origin(want)
     if dataclasses.is_dataclass(want):

@@ -14,8 +14,6 @@ from simpatient.patient.engine import Engine
 from simpatient.persona.load import Patient, load_patient
 from simpatient.ports import Manner, Pcm, Recogniser, Voice
 
-MODEL_VARIABLE = "SIMPATIENT_VOSK_MODEL"
-
 
 def patient(name: str, detector: Detector) -> Patient:
     """The patient of that id or folder. Raises UsageError or DataError."""

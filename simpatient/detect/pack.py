@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from simpatient.detect.cues import Cue, CueError, compile_cue
 from simpatient.errors import DataError
-from simpatient.yamlfile import Range, load
+from simpatient.yamlfile import Range, line_of, load
 
 PACKS = Path(__file__).parent / "packs"
 STRONG, WEAK = 0.9, 0.6
@@ -150,12 +150,6 @@ def _refuse_twins(folder: Path, rules: list[Rule]) -> None:
         for other in rule.technique.beats:
             if other not in codes:
                 raise DataError(f"{folder}:1: {code} beats {other}, which is no code of this pack")
-
-
-def line_of(file: Path, needle: str) -> int:
-    """The first line of a file that holds a text; 1 if none does."""
-    lines = file.read_text("utf-8").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if needle in line), 1)
 
 
 def _digest(folder: Path) -> str:

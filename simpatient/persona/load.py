@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simpatient.errors import DataError
 from simpatient.persona.schema import EVENTS, Group, Persona, Replies, Topic, Topics
-from simpatient.yamlfile import load
+from simpatient.yamlfile import line_of, load
 
 NEEDED = ("acknowledge", "unknown", "silence", "unclear", "exit_curt", "exit_maybe", "exit_next", "warning")
 
@@ -56,7 +56,7 @@ def _known(file: Path, found: Iterable[str], allowed: Iterable[str], what: str) 
     names = sorted(set(allowed))
     for name in found:
         if name not in names:
-            raise DataError(f"{file}:{_line(file, name)}: found the {what} {name}; allowed: {', '.join(names)}")
+            raise DataError(f"{file}:{line_of(file, name)}: found the {what} {name}; allowed: {', '.join(names)}")
 
 
 def _goals(files: dict[str, Path], persona: Persona, told: dict[str, Topic], banks: list[tuple[Group, ...]]) -> None:
@@ -67,12 +67,7 @@ def _goals(files: dict[str, Path], persona: Persona, told: dict[str, Topic], ban
     uses += [(files["replies"], goal) for bank in banks for group in bank for goal in group.goals]
     for file, goal in uses:
         if goal not in ids:
-            raise DataError(f"{file}:{_line(file, goal)}: found the goal {goal}; allowed: {', '.join(ids)}")
-
-
-def _line(file: Path, needle: str) -> int:
-    lines = file.read_text("utf-8").splitlines()
-    return next((n for n, line in enumerate(lines, 1) if needle in line), 1)
+            raise DataError(f"{file}:{line_of(file, goal)}: found the goal {goal}; allowed: {', '.join(ids)}")
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -12,7 +12,7 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from importlib.util import find_spec
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Any
 from simpatient.errors import ModelError
 from simpatient.model import Word
 from simpatient.ports import RATE, Segment
+from simpatient.ports.children import without_interrupts
 from simpatient.ports.vosk import digest
 
 START = 60.0
@@ -53,7 +54,7 @@ class SphinxRecogniser:
 
     name = "pocketsphinx"
     about = (
-        "pocketsphinx, general English (bundled): good enough to start, about 1 word in 10 wrong; "
+        "pocketsphinx, general English (bundled): good enough to start, 1 word in 10 wrong, more with accents; "
         "a Vosk model hears better"
     )
 
@@ -97,7 +98,7 @@ class _Child:
         process = context.Process(target=_serve, args=(theirs,), name="simpatient-ears", daemon=True)
         self.end = weakref.finalize(self, _end, process, self._pipe)
         try:
-            with _without_interrupts():
+            with without_interrupts():
                 self._do(process.start)
             theirs.close()
             self._await_ready()
@@ -135,20 +136,6 @@ def _end(process: SpawnProcess, pipe: Connection) -> None:
         process.kill()
         process.join()
     pipe.close()
-
-
-@contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """A Ctrl-C reaches the whole process group; a child is born with its parent's mask, so it never dies of one."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # process.start() would start it, and that lifts the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _package() -> Path:

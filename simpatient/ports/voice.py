@@ -1,13 +1,11 @@
 """The patient's machine voice: text in, PCM out. The engine itself lives in a process of its own (`voice_worker`)."""
 
-import contextlib
 import re
 import shutil
-import signal
 import threading
 import weakref
 from collections.abc import Iterator
-from multiprocessing import get_context, resource_tracker
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from tempfile import mkdtemp
@@ -15,6 +13,7 @@ from typing import Any
 
 from simpatient.errors import VoiceError
 from simpatient.ports import Manner, Pcm
+from simpatient.ports.children import without_interrupts
 from simpatient.ports.voice_worker import DRIVER, Espeak, Failed, Request, serve
 
 PIECE = 2_000
@@ -97,7 +96,7 @@ class _Worker:
         self._pipe, theirs = context.Pipe()
         process = context.Process(target=serve, args=(theirs, folder, espeak), name="simpatient-voice", daemon=True)
         self.end = weakref.finalize(self, _end, process, self._pipe, folder)
-        with _without_interrupts():
+        with without_interrupts():
             process.start()
         theirs.close()
         self._ready = False
@@ -132,20 +131,6 @@ def _end(process: SpawnProcess, pipe: Connection, folder: str) -> None:
         process.join()
     pipe.close()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """A Ctrl-C reaches the whole process group; a child is born with its parent's mask, so it never dies of one."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    resource_tracker.ensure_running()  # process.start() would start it, and that lifts the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def pieces(text: str, limit: int = PIECE) -> list[str]:
