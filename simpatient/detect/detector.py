@@ -175,7 +175,7 @@ class Detector:
             hit
             for hit in hits
             if not any(
-                self._gives_way(hit, other) and _near(hit, other) and other.confidence + 0.2 >= hit.confidence
+                self._gives_way(hit, other) and other.confidence + 0.2 >= hit.confidence
                 for other in hits
                 if other is not hit
             )

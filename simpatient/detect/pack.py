@@ -7,7 +7,7 @@ must be heard and near-misses that must not.
 
 import hashlib
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -99,14 +99,12 @@ class Pack:
     digest: str
 
     def technique(self, code: str) -> Technique | None:
-        return self._by_code().get(code)
+        return self._by_code.get(code)
 
     def codes(self) -> tuple[str, ...]:
         return tuple(rule.technique.code for rule in self.rules)
 
-    def family(self, code: str) -> str:
-        return next((r.family for r in self.rules if r.technique.code == code), "")
-
+    @cached_property
     def _by_code(self) -> dict[str, Technique]:
         return {rule.technique.code: rule.technique for rule in self.rules}
 

@@ -45,7 +45,7 @@ class Session:
             self.journal.add("paused")
             self.end("aborted")
             return None
-        return self._keep("heard" if turn.detections or not _asked_back(turn) else "unclear", turn, after)
+        return self._keep("unclear" if _asked_back(turn) else "heard", turn, after)
 
     def silence(self) -> Turn:
         """The learner has said nothing for long."""

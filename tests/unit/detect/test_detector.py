@@ -1,7 +1,5 @@
 """The detector: evidence, order, guards, and texts of every kind."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,15 +65,22 @@ def test_any_text_is_heard_without_trouble(text):
 _DETECTOR = Detector()
 
 
-def test_a_very_long_turn_costs_in_proportion(detector):
-    """Twenty times the words cost no more than about that in time (linear, not quadratic)."""
-    words = "so what would you like to be different with your parents and how are things at school "
-    short, long = words * 20, words * 400
+def test_a_very_long_turn_is_heard_like_a_short_one(detector):
+    """Two thousand words carry the codes that a dozen of them carry (bench/detect.py holds the cost)."""
+    words = "so what would you like to be different with your parents and what seems to be the problem "
 
-    def cost(text):
-        began = time.process_time()
-        detector.hear(text)
-        return time.process_time() - began
+    assert codes(detector, words) <= codes(detector, words * 120)
 
-    detector.hear(words)
-    assert cost(long) < 80 * max(cost(short), 0.002)
+
+def test_a_plain_question_earns_nothing_in_a_turn_that_hurts(detector):
+    """Beside a problem question, an open question elsewhere in the turn is not credited."""
+    text = "why did your parents come with you today i have read the letter and the notes so what is wrong with you"
+
+    assert "PROB_OPEN" in codes(detector, text)
+    assert not codes(detector, text) & {"OPENQ", "CLOSEDQ"}
+
+
+def test_waking_up_is_asked_about_in_any_tense(detector):
+    """A wish not to have woken up is asked about suicide; choosing in a question is no grant of choice."""
+    assert "SI_ASK" in codes(detector, "are there days when you wish you hadn't woken up")
+    assert "AUTON" not in codes(detector, "say one thing went better which one would you choose")
