@@ -1,4 +1,4 @@
-"""Cues: the small pattern language in which techniques are written, and its compiler.
+"""Cues: the small pattern language in which techniques, topics and tasks are named, and its compiler.
 
     what would you like     these words in this order
     (help|be useful)        one of these, which may hold any of the other forms

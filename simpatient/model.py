@@ -14,7 +14,7 @@ ReplyClass = Literal[
     "deny", "blame", "minimise", "one_word", "question_back", "challenge", "test_confidentiality", "leave", "yes_but",
     "hollow_yes", "irritation", "topic_switch", "silence", "sarcasm", "plea", "unhealthy_goal", "hedge", "goal",
     "goal_more", "agree", "assent_task", "decline_task", "story", "disclose_partial", "disclose_full", "deflect",
-    "scoff", "obvious", "repair", "smalltalk", "interrupted", "exit", "walkout", "refuse",
+    "scoff", "obvious", "repair", "smalltalk", "hint", "interrupted", "exit", "walkout", "refuse",
 ]  # fmt: skip
 
 VARIABLES = ("reluctance", "hope", "goal_agreement", "task_agreement", "bond")

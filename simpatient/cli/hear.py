@@ -96,7 +96,7 @@ def _found(asked: Json, hearing: Hearing, detector: Detector, number: int) -> tu
         voluntary=patient.persona.voluntary, obvious_goal=patient.persona.obvious_goal,
         goal_agreement=state.get("goal_agreement", start.goal_agreement), bond=state.get("bond", start.bond),
     )  # fmt: skip
-    return tuple(j.detection for j in judge(hearing, context, len(asked["text"].split())))
+    return tuple(j.detection for j in judge(hearing, context, asked["text"]))
 
 
 def _state(state: Any, number: int) -> dict[str, float]:

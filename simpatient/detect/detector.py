@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from simpatient.detect.cues import Cue
+from simpatient.cues import Cue
+from simpatient.detect.mishearing import Misheard, misheard
 from simpatient.detect.pack import Pack, Rule, load_pack
 from simpatient.detect.semantic import Meaning, Scored, Semantic, load_semantic
 from simpatient.model import Behaviour, Detection
@@ -20,10 +21,10 @@ ECHO = 0.4
 """Share of the learner's content words that must come from the patient's last turn to count as a reflection."""
 MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
-NOTHING = 0.2
-"""Where the matcher finds no technique more probable than this, a cue's words are taken for small talk."""
-LEAST, MOST = 0.55, 0.85
-"""Confidence of the matcher at its threshold, and at certainty: always below that of a cue."""
+LEAST, MOST = 0.5, 0.85
+"""Lowest and highest confidence of what the matcher hears alone: always below that of a cue."""
+UNSURE = 0.45
+"""Confidence of a question about suicide that may have been misheard: not credited, and never taken for not asked."""
 _PLAIN = ("OPENQ", "CLOSEDQ")
 _BACKCHANNEL = 2
 _GREETINGS = frozenset("hello hi hey good".split())
@@ -51,6 +52,17 @@ class Hearing:
     behaviour: Behaviour
     topics: tuple["Touched", ...]
     """Topics touched, in the order they are named."""
+    questions: tuple[tuple[int, int], ...] = ()
+    """Characters of each question; questions on the same words are one."""
+    jargon: tuple[tuple[int, int], ...] = ()
+    """Characters of words that a patient does not know."""
+    uncertain: tuple[Misheard, ...] = ()
+    """Words that may be a question about suicide, misheard; they are never scored, the patient asks back."""
+
+    @property
+    def smalltalk(self) -> tuple[int, int] | None:
+        """Where the weather or the journey is spoken of."""
+        return next(((t.start, t.end) for t in self.topics if t.name == "smalltalk"), None)
 
 
 @dataclass(frozen=True)
@@ -92,7 +104,17 @@ class Detector:
         if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS | _GREETINGS:
             kept = [_Hit(self._rule("FACIL"), 0, len(line.text), 0.9, "a turn of one or two words")]
         found = tuple(line.detection(hit) for hit in sorted(kept, key=lambda h: (h.start, h.rule.technique.code)))
-        return Hearing(found, self._behaviour(kept), self._topics(line))
+        unsure = () if any(hit.rule.family == "R" for hit in kept) else misheard(toks)
+        found += tuple(
+            Detection("SI_ASK", "surface", m.start, m.end, UNSURE, f"uncertain: may be “{m.meant}” misheard")
+            for m in unsure
+        )
+        return Hearing(
+            found, self._behaviour(kept), self._topics(line), _apart(line, kept), self._jargon(line), unsure
+        )  # fmt: skip
+
+    def _jargon(self, line: "_Line") -> tuple[tuple[int, int], ...]:
+        return tuple(line.original(*span) for cue in self.pack.jargon for span in cue.find(line.text, line.words))
 
     def _best(self, rule: Rule, line: "_Line") -> _Hit | None:
         """The strongest cue of a code that no guard cancels; two weak cues make one of middle strength."""
@@ -140,33 +162,25 @@ class Detector:
         if self.semantic is None or len(line.toks) <= _BACKCHANNEL:
             return hits
         meaning = self.semantic.hear(text, after)
-        if self._is_nothing(meaning) and (not after or self._is_nothing(self.semantic.hear(text))):
-            hits = [hit for hit in hits if not self._absurd(hit)]
+        hits = [hit for hit in hits if not self._absurd(hit, meaning)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
         meant = [hit for s in fresh if (hit := self._meant(s, line))]
         return hits + [hit for hit in meant if not any(_spoken_for(hit, cued) for cued in hits)]
 
-    def _is_nothing(self, meaning: Meaning) -> bool:
+    def _absurd(self, hit: _Hit, meaning: Meaning) -> bool:
+        """A cue's words in a sentence that means something else: "no wonder it's cold"."""
         assert self.semantic is not None
-        decided = [code for code, threshold in self.semantic.thresholds.items() if threshold < 1.0]
-        return max((meaning.most.get(code, 0.0) for code in decided), default=0.0) < NOTHING
-
-    def _absurd(self, hit: _Hit) -> bool:
-        """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
-        assert self.semantic is not None
-        return hit.rule.family != "R" and hit.rule.technique.code in self.semantic.overrules
+        code = hit.rule.technique.code
+        return meaning.most.get(code, 1.0) < self.semantic.with_cue.get(code, 0.0)
 
     def _meant(self, scored: Scored, line: "_Line") -> _Hit | None:
         rule = self._rules[scored.code]
         start, end = line.span(scored.start, scored.end)
-        asked = rule.technique.form == "reflection" and line.toks[0].text in _QUESTION_OPENERS
-        if end <= start or asked or self._guarded(rule, line, start, end):
+        if end <= start or self._guarded(rule, line, start, end):
             return None
         assert self.semantic is not None
-        threshold = self.semantic.thresholds[scored.code]
-        sure = (scored.probability - threshold) / (1 - threshold)
-        confidence = round(20 * (LEAST + (MOST - LEAST) * sure)) / 20
+        confidence = min(max(LEAST, round(20 * self.semantic.sureness(scored)) / 20), MOST)
         return _Hit(rule, start, end, confidence, f"sounds like {rule.technique.name.lower()} (matcher)", True)
 
     def _settle(self, hits: list[_Hit]) -> list[_Hit]:
@@ -217,6 +231,16 @@ def _cancelled(guards: Iterable[Cue], line: "_Line", start: int, end: int) -> bo
         for guard in guards
         for first, last in guard.find(line.text, line.words)
     )
+
+
+def _apart(line: "_Line", hits: Iterable[_Hit]) -> tuple[tuple[int, int], ...]:
+    """The questions of a turn, those on the same words as one."""
+    spans = sorted((hit.start, hit.end) for hit in hits if hit.rule.technique.form == "question")
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if not found or start >= found[-1][1]:
+            found.append((start, end))
+    return tuple(line.original(*span) for span in found)
 
 
 def _near(hit: _Hit, other: _Hit) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-from simpatient.detect.cues import Cue, CueError, compile_cue
+from simpatient.cues import Cue, CueError, compile_cue
 from simpatient.errors import DataError
 from simpatient.yamlfile import Range, line_of, load
 
@@ -96,6 +96,8 @@ class Pack:
     topics: dict[str, Topic]
     topic_cues: tuple[tuple[str, Cue], ...]
     topic_guards: dict[str, tuple[Cue, ...]]
+    jargon: tuple[Cue, ...]
+    """Words of the clinic that a patient does not know."""
     digest: str
 
     def technique(self, code: str) -> Technique | None:
@@ -122,7 +124,8 @@ def load_pack(folder: Path = PACKS / "en") -> Pack:
     _refuse_twins(folder, rules)
     topic_cues = [(name, _cue(folder / "topics.yaml", c, lists)) for name, topic in topics.items() for c in topic.cues]
     guards = {name: tuple(_cue(folder / "topics.yaml", c, lists) for c in topic.not_) for name, topic in topics.items()}
-    return Pack(tuple(rules), topics, tuple(topic_cues), guards, _digest(folder))
+    jargon = tuple(_cue(folder / "lists.yaml", word, lists) for word in lists.get("jargon", ()))
+    return Pack(tuple(rules), topics, tuple(topic_cues), guards, jargon, _digest(folder))
 
 
 def _rule(file: Path, technique: Technique, family: str, lists: dict[str, tuple[str, ...]]) -> Rule:

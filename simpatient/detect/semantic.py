@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import exp, log
 from pathlib import Path
 from typing import Any
 
@@ -54,9 +55,11 @@ class Semantic:
 
         labels = json.loads((folder / "labels.json").read_text("utf-8"))
         self.codes: list[str] = labels["codes"]
-        self.thresholds: dict[str, float] = labels["thresholds"]
-        self.overrules = frozenset(labels["overrules"])
-        """Codes that it knows well enough to overrule a cue."""
+        self.with_cue: dict[str, float] = {code: low for code, (low, _) in labels["thresholds"].items()}
+        """How probable a code must be that a cue hears too."""
+        self.alone: dict[str, float] = {code: high for code, (_, high) in labels["thresholds"].items()}
+        """How probable a code must be that no cue hears."""
+        self._slope, self._offset = labels["calibration"]
         self.digest = "sha256:" + labels["sha256"]
         self._length: int = labels["length"]
         self._pieces = _WordPieces((folder / "vocab.txt").read_text("utf-8").splitlines())
@@ -69,10 +72,10 @@ class Semantic:
 
     def hear(self, text: str, after: str = "") -> Meaning:
         """What one learner turn may mean; `after` is what the patient said just before."""
-        words = [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _WORD.finditer(text)]
+        words = spoken_words(text)
         if not words:
             return Meaning((), {})
-        context = " ".join(m.group().lower() for m in list(_WORD.finditer(after))[-AFTER:])
+        context = _joined(spoken_words(after)[-AFTER:])
         most = dict.fromkeys(self.codes, 0.0)
         found: dict[str, Scored] = {}
         for first in range(0, max(1, len(words) - (WINDOW - STEP)), STEP):
@@ -86,7 +89,7 @@ class Semantic:
 
     def _over(self, words: list[tuple[str, int, int]], context: str, whole: Any) -> list[Scored]:
         """The codes over their thresholds, each at the clause where it is surest."""
-        over = [i for i, code in enumerate(self.codes) if whole[i] >= self.thresholds[code]]
+        over = [i for i, code in enumerate(self.codes) if whole[i] >= self.alone[code]]
         clauses = _clauses(words)
         if not over or len(clauses) < 2:
             return [Scored(self.codes[i], float(whole[i]), words[0][1], words[-1][2]) for i in over]
@@ -94,9 +97,13 @@ class Semantic:
         scored = []
         for i in over:
             best = int(parts[:, i].argmax())
-            at = clauses[best] if parts[best][i] >= self.thresholds[self.codes[i]] / 2 else words
+            at = clauses[best] if parts[best][i] >= self.alone[self.codes[i]] / 2 else words
             scored.append(Scored(self.codes[i], float(whole[i]), at[0][1], at[-1][2]))
         return scored
+
+    def sureness(self, scored: Scored) -> float:
+        """The chance that a hit of the matcher alone is right, 0..1, as measured on held-out speakers."""
+        return 1 / (1 + exp(-self._slope * (_odds(scored.probability) - _odds(self.alone[scored.code])) - self._offset))
 
     def probabilities(self, texts: Sequence[str], afters: Sequence[str]) -> Any:
         """Array (texts, codes) of probabilities."""
@@ -120,6 +127,16 @@ def load_semantic() -> Semantic | None:
         return Semantic()
     except ImportError:
         return None
+
+
+def spoken_words(text: str) -> list[tuple[str, int, int]]:
+    """The words of a text, in lower case and without punctuation, with their characters."""
+    return [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _WORD.finditer(text)]
+
+
+def _odds(probability: float) -> float:
+    p = min(max(probability, 1e-6), 1 - 1e-6)
+    return log(p / (1 - p))
 
 
 def _joined(words: Sequence[tuple[str, int, int]]) -> str:

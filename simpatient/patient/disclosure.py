@@ -11,7 +11,10 @@ THRESHOLDS = (0.0, 0.25, 0.40, 0.55, 0.70)
 PARTLY = 0.15
 """So far below the threshold the patient still tells a part."""
 _BONUS = {"OPENQ": 0.05}
-_RISK_BONUS = {"SI_ASK": 0.10, "CASE_NORM": 0.20, "CASE_BI": 0.20}
+_RISK_BONUS = {
+    "SI_ASK": 0.10, "CASE_NORM": 0.20, "CASE_SHAME": 0.20, "CASE_BI": 0.20, "CASE_GA": 0.20, "CASE_SA": 0.20,
+    "CASE_DS": 0.20, "CASE_CATCH": 0.20,
+}  # fmt: skip
 _AGAIN = 0.10
 
 

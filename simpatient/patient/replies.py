@@ -3,11 +3,15 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
+from simpatient.cues import Cue, compile_cue
 from simpatient.model import AllianceState, Reply, ReplyClass
+from simpatient.patient.situation import Memory
 from simpatient.persona.load import Patient
 from simpatient.persona.machine import GOALS_AGREED
 from simpatient.persona.schema import Depth, Group
+from simpatient.text import uniform
 
 HOPE_SHOWS = 0.30
 """Hope from which the patient's 'but' goes."""
@@ -25,6 +29,10 @@ class Setting:
     """Codes of earlier turns."""
     topics: frozenset[str]
     """Topics named in this turn."""
+    told: frozenset[str]
+    """Topics that the patient has told in full."""
+    words: str
+    """The learner's words in this turn."""
     used: frozenset[str]
     seed: int
     turn: int
@@ -61,14 +69,31 @@ def from_topic(name: str, depth: Depth, texts: Sequence[str], goals: tuple[str, 
     return drawn
 
 
-def spoken(line: Line, patient: Patient, state: AllianceState, weighty: bool = False) -> Reply:
-    """The line with its voice: flat and slow in low hope, clipped in high reluctance, late on heavy matters."""
+def spoken(line: Line, patient: Patient, state: AllianceState, memory: Memory, weighty: bool = False) -> Reply:
+    """The line with its slots filled and its voice: flat and slow in low hope, clipped in high reluctance, late on
+    heavy matters.
+    """
     voice = patient.persona.voice
     slow = 0.92 if state.hope < HOPE_SHOWS else 1.0
     clipped = 1.05 if state.reluctance >= CLOSED_UP else 1.0
     pitch = voice.pitch - (5 if state.hope < HOPE_SHOWS else 0)
     pause = 400 + 1200 * state.reluctance + (1000 if weighty else 0)
-    return Reply(line.id, line.text, line.reply_class, round(voice.rate * slow * clipped), max(0, pitch), round(pause))
+    return Reply(
+        line.id,
+        _filled(line.text, patient, memory),
+        line.reply_class,
+        round(voice.rate * slow * clipped),
+        max(0, pitch),
+        round(pause),
+    )
+
+
+def _filled(text: str, patient: Patient, memory: Memory) -> str:
+    if "{" not in text:
+        return text
+    short = {goal.id: goal.short for goal in patient.persona.goals}
+    goal = next((short[g] for g in reversed(memory.goals) if short[g]), "")
+    return text.replace("{goal}", goal).replace("{last}", memory.said.text if memory.said else "")
 
 
 def _draw(name: str, ranked: list[list[Line]], setting: Setting) -> Line | None:
@@ -96,10 +121,23 @@ def _fits(group: Group, setting: Setting) -> bool:
         group.voiced is None or group.voiced == setting.voiced,
         not group.heard or not setting.heard.isdisjoint(group.heard),
         not group.topic or not setting.topics.isdisjoint(group.topic),
+        not group.named or _named(setting.words, group.named),
+        not group.told or not setting.told.isdisjoint(group.told),
     )
     return all(checks)
 
 
+@lru_cache(maxsize=1024)
+def _cue(source: str) -> Cue:
+    return compile_cue(source, {})
+
+
+def _named(words: str, cues: tuple[str, ...]) -> bool:
+    line = uniform(words)
+    here = frozenset(line.split())
+    return any(True for source in cues for _ in _cue(source).find(line, here))
+
+
 def _conditions(group: Group) -> int:
-    given = (group.reluctance, group.hope, group.stage, group.heard, group.topic)
+    given = (group.reluctance, group.hope, group.stage, group.heard, group.topic, group.told, group.named)
     return sum(bool(x) for x in given) + (group.agreed is not None) + (group.voiced is not None)

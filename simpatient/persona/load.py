@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from simpatient.cues import Cue, CueError, compile_cue
 from simpatient.errors import DataError
 from simpatient.persona.schema import EVENTS, Group, Persona, Replies, Topic, Topics
 from simpatient.yamlfile import line_of, load
@@ -23,6 +24,8 @@ class Patient:
     topics: dict[str, Topic]
     techniques: dict[str, tuple[Group, ...]]
     events: dict[str, tuple[Group, ...]]
+    task_cues: dict[str, tuple[Cue, ...]]
+    """How a learner names each healthy task."""
     digest: str
     """sha256 of the three files, as 'sha256:…'."""
 
@@ -45,11 +48,25 @@ def load_patient(folder: Path, codes: Iterable[str], topics: Iterable[str]) -> P
         if event not in replies.events:
             raise DataError(f"{files['replies']}:1: events.{event}: missing; this patient needs it")
     _goals(files, persona, told, [*replies.techniques.values(), *replies.events.values()])
-    return Patient(persona, told, replies.techniques, replies.events, _digest(files.values()))
+    cues = {task.id: tuple(_cue(files["persona"], c) for c in task.named) for task in persona.tasks}
+    for group in (g for bank in [*replies.techniques.values(), *replies.events.values()] for g in bank):
+        for cue in group.named:
+            _cue(files["replies"], cue)
+    return Patient(persona, told, replies.techniques, replies.events, cues, _digest(files.values()))
 
 
-DERIVED = ("TX_EARLY", "X_GOAL_OBVIOUS", "HARD_EARLY", "Q_CHAIN", "MONOLOGUE", "INTERRUPT", "DEAD_AIR")
+DERIVED = (
+    "TX_EARLY", "X_GOAL_OBVIOUS", "HARD_EARLY", "TRIAL_UNSAFE", "Q_CHAIN", "DOUBLE_Q", "MONOLOGUE", "JARGON", "PACE",
+    "INTERRUPT", "SMALLTALK", "GOOD_SILENCE", "DEAD_AIR",
+)  # fmt: skip
 """Codes that come from the situation, not from the words."""
+
+
+def _cue(file: Path, source: str) -> Cue:
+    try:
+        return compile_cue(source, {})
+    except CueError as error:
+        raise DataError(f"{file}:{line_of(file, source)}: {error}") from None
 
 
 def _known(file: Path, found: Iterable[str], allowed: Iterable[str], what: str) -> None:
@@ -62,6 +79,7 @@ def _known(file: Path, found: Iterable[str], allowed: Iterable[str], what: str) 
 def _goals(files: dict[str, Path], persona: Persona, told: dict[str, Topic], banks: list[tuple[Group, ...]]) -> None:
     ids = [goal.id for goal in persona.goals]
     uses = [(files["persona"], task.goal) for task in persona.tasks]
+    uses += [(files["persona"], goal) for goal in persona.agreed_goals]
     uses += [(files["persona"], goal) for bad in persona.unhealthy_goals for goal in bad.underlying]
     uses += [(files["topics"], goal) for topic in told.values() for goal in topic.goals]
     uses += [(files["replies"], goal) for bank in banks for group in bank for goal in group.goals]

@@ -19,6 +19,16 @@ Conditions of a group (leave out what does not matter):
     voiced: true | false              the patient has already voiced a goal of their own in this session
     heard: [CODE, …]                  one of these codes came in an earlier turn
     topic: [mood, home]               the learner names one of these topics in this turn
+    told: [dreams]                    the patient has told one of these topics in full in this session
+    named: ["tablet*", "the ward"]    one of these cues (see `simpatient.cues`) stands in the learner's words
+
+Slots in a line: {goal} is the short form of the goal that the patient voiced last (only in groups with voiced: true),
+{last} is what the patient said just before (only at the event `repeat`).
+
+Events: greeting, acknowledge (a remark that needs no answer), unknown (a question that was not understood), unclear
+(recognition failed), repeat (the learner asks what the patient said), silence (the learner says nothing for long),
+still_there (longer), goes_on (a pause that lets the patient add something), hint (of a wish to die, unasked, at most
+twice), smalltalk, interrupted, abuse, warning, walkout, refuse, exit_curt, exit_maybe, exit_next.
 """
 
 from dataclasses import dataclass, field
@@ -28,13 +38,14 @@ from simpatient.model import ReplyClass, Stage
 from simpatient.yamlfile import Range
 
 Score = Annotated[float, Range(0.0, 1.0)]
+Gain = Annotated[float, Range(0.0, 2.0)]
 Band = Literal["low", "middle", "high"]
 Depth = Literal["deflect", "partial", "full"]
 GoalClass = Literal["biological", "agency", "affiliation", "spiritual"]
 TaskKind = Literal["physical", "psychological", "spiritual", "medical"]
 Event = Literal[
-    "greeting", "acknowledge", "silence", "unclear", "unknown", "smalltalk", "interrupted", "abuse", "warning",
-    "walkout", "refuse", "exit_curt", "exit_maybe", "exit_next",
+    "greeting", "acknowledge", "unknown", "unclear", "repeat", "silence", "still_there", "goes_on", "hint", "smalltalk",
+    "interrupted", "abuse", "warning", "walkout", "refuse", "exit_curt", "exit_maybe", "exit_next",
 ]  # fmt: skip
 EVENTS: tuple[str, ...] = Event.__args__  # type: ignore[attr-defined]
 
@@ -70,6 +81,8 @@ class Goal:
     id: str
     text: str
     class_: GoalClass
+    short: str = ""
+    """A noun phrase in the patient's own voice, for the slot {goal}: "my Fridays back"."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +105,20 @@ class Task:
     kind: TaskKind
     text: str
     acceptability: Score
+    """1: would do it at once; .5: as the table says; 0: never."""
+    named: tuple[str, ...] = ()
+    """Cues by which a learner names it: "tablet*", "sleep diary"."""
+
+
+@dataclass(frozen=True)
+class UnhealthyTask:
+    """What the patient does or would do instead, such as smoking cannabis."""
+
+    id: str
+    text: str
+    named: tuple[str, ...]
+    danger: bool = False
+    """True: trying it for a while is unsafe, and proposing so is a mistake (escalating self-injury, say)."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +148,11 @@ class Persona:
     triggers: tuple[str, ...]
     """What hurts this person, for the debrief."""
     unhealthy_goals: tuple[UnhealthyGoal, ...] = ()
+    unhealthy_tasks: tuple[UnhealthyTask, ...] = ()
+    agreed_goals: tuple[str, ...] = ()
+    """Goals agreed on before this session."""
+    gains: dict[str, Gain] = field(default_factory=dict)
+    """How strongly a code moves this person, as a factor on all its effects; others move as in the table."""
     obvious_goal: bool = False
     can_leave: bool = True
     """False: the patient cannot walk out and refuses to talk instead."""
@@ -165,6 +197,8 @@ class Group:
     voiced: bool | None = None
     heard: tuple[str, ...] = ()
     topic: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
     goals: tuple[str, ...] = ()
     """Ids of the goals that these lines voice."""
 

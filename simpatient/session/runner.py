@@ -9,7 +9,8 @@ from simpatient import __version__
 from simpatient.errors import OutputError, SimpatientError
 from simpatient.model import AllianceState, Ended, Reply, Turn, Utterance
 from simpatient.outcome import second_visit
-from simpatient.patient.engine import Engine, Situation
+from simpatient.patient.engine import Engine
+from simpatient.patient.situation import Situation
 from simpatient.session import records
 from simpatient.session.journal import FORMAT, Journal
 from simpatient.session.records import Json

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parent.parent.parent / "simpatient"
-LEAVES = {"errors", "model", "text", "yamlfile", "outcome", "places"}
+LEAVES = {"errors", "model", "text", "cues", "yamlfile", "outcome", "places"}
 ALLOWED = {
     "errors": set(),
     "model": set(),
     "text": set(),
+    "cues": {"text"},
     "yamlfile": {"errors"},
     "outcome": {"model"},
     "places": {"errors"},

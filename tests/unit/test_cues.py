@@ -2,7 +2,7 @@
 
 import pytest
 
-from simpatient.detect.cues import CueError, compile_cue
+from simpatient.cues import CueError, compile_cue
 from simpatient.text import uniform
 
 LISTS = {"want": ("want", "like to")}

@@ -31,7 +31,7 @@ BROUGHT = {"voluntary": False, "bond": 0.2}
 )
 def test_the_same_words_are_right_or_wrong_by_situation(detector, text, situation, row, derived):
     """Each case: the row that the surface code takes, and the derived code that comes or does not."""
-    judged = judge(detector.hear(text), Context(**situation), len(text.split()))
+    judged = judge(detector.hear(text), Context(**situation), text)
 
     assert row in {j.row for j in judged if j.detection.layer == "surface"}
     assert {j.detection.code for j in judged if j.detection.layer == "derived"} == ({derived} if derived else set())
@@ -39,7 +39,7 @@ def test_the_same_words_are_right_or_wrong_by_situation(detector, text, situatio
 
 def test_pressed_assent_is_not_counted(detector):
     """A pact that is forced moves nothing: the yes is hollow."""
-    judged = judge(detector.hear("you have to agree let us work together on this"), Context(), 9)
+    judged = judge(detector.hear(text := "you have to agree let us work together on this"), Context(), text)
 
     assert {j.row for j in judged if j.detection.code == "GOAL_PACT"} <= {""}
     assert "PRESSURE" in {j.row for j in judged}

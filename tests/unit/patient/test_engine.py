@@ -11,6 +11,7 @@ from simpatient.model import VARIABLES, Utterance, Word
 from simpatient.outcome import second_visit
 from simpatient.patient.dynamics import bounded, constants
 from simpatient.patient.engine import Engine
+from simpatient.persona.load import DERIVED
 
 WARM = [
     "that sounds really hard for you", "no wonder you are fed up", "it makes sense that you feel that way",
@@ -181,6 +182,6 @@ def test_any_learner_gets_an_answer(engines, lines, persona, seed):
 def test_every_code_has_its_row(detector):
     """No code of the pack is without a movement in dynamics.yaml, and none there is unknown."""
     rows = {row.split("/")[0] for row in constants().codes}
-    derived = {"TX_EARLY", "X_GOAL_OBVIOUS", "HARD_EARLY", "INTERRUPT", "Q_CHAIN", "MONOLOGUE"}
+    derived = set(DERIVED)
 
     assert rows - derived == set(detector.pack.codes())
