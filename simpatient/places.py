@@ -29,18 +29,22 @@ def clinic_model() -> Path:
     return _PACKAGE / "_clinic"
 
 
+def shipped() -> list[str]:
+    """The ids of the shipped patients."""
+    if not personas().is_dir():
+        return []
+    return sorted(p.name for p in personas().iterdir() if (p / "persona.yaml").is_file())
+
+
 def persona(name: str) -> Path:
     """The folder of a patient named by id or by path. Raises UsageError, naming the shipped ones."""
-    shipped = (
-        sorted(p.name for p in personas().iterdir() if (p / "persona.yaml").is_file()) if personas().is_dir() else []
-    )
-    if name in shipped:
+    if name in shipped():
         return personas() / name
     folder = Path(name)
     if (folder / "persona.yaml").is_file():
         return folder
     where = f"folder {name} holds no persona.yaml" if folder.is_dir() else f"no persona {name!r}"
-    raise UsageError(f"{where}; shipped: {', '.join(shipped)}; or give a persona's folder")
+    raise UsageError(f"{where}; shipped: {', '.join(shipped())}; or give a persona's folder")
 
 
 def user_data() -> Path:

@@ -15,6 +15,7 @@ _RISK_BONUS = {
     "SI_ASK": 0.10, "CASE_NORM": 0.20, "CASE_SHAME": 0.20, "CASE_BI": 0.20, "CASE_GA": 0.20, "CASE_SA": 0.20,
     "CASE_DS": 0.20, "CASE_CATCH": 0.20,
 }  # fmt: skip
+MOST_BONUS = max(_RISK_BONUS.values())
 _AGAIN = 0.10
 
 

@@ -145,7 +145,7 @@ class Engine:
             said=turn.reply,
             codes=old.codes + tuple((turn.no, repetition_key(c.detection, hearing)) for c in credits),
             topics=old.topics + tuple((turn.no, t.name) for t in hearing.topics if t.name not in _META),
-            voiced=old.voiced or turn.reply.reply_class in _GOAL_CLASSES,
+            voiced=old.voiced or bool(line.goals) or turn.reply.reply_class in _GOAL_CLASSES,
             hope_open=mood.hope_open,
             hinted=turn.reply.reply_class == "unhealthy_goal" or hinting or self._told_of_risk(line, turn),
             hints=(*old.hints, turn.no) if hinting else old.hints,

@@ -13,6 +13,7 @@ from simpatient.errors import DataError
 from simpatient.persona.schema import EVENTS, Group, Persona, Replies, Topic, Topics
 from simpatient.yamlfile import line_of, load
 
+FILES = ("persona.yaml", "topics.yaml", "replies.yaml")
 NEEDED = ("acknowledge", "unknown", "silence", "unclear", "exit_curt", "exit_maybe", "exit_next", "warning")
 
 

@@ -26,6 +26,24 @@ def stage_of(goal_agreement: float, task_agreement: float) -> Stage:
     return "preparation" if task_agreement < TASKS_AGREED else "action"
 
 
+GUARDS: tuple[str, ...] = (
+    f"goals agreed ≥ {GOALS_AGREED:g}",
+    f"and tasks agreed ≥ {TASKS_BEGUN:g}",
+    f"and tasks agreed ≥ {TASKS_AGREED:g}",
+)
+"""What must hold on the way from each stage to the next; on the way back it no longer holds."""
+
+
+def mermaid(can_leave: bool, walkout: float) -> str:
+    """The machine as a Mermaid state diagram, for a patient who leaves or refuses at that reluctance."""
+    out = ["stateDiagram-v2", f"    [*] --> {STAGES[0]}"]
+    for (lower, upper), guard in zip(pairwise(STAGES), GUARDS, strict=True):
+        out += [f"    {lower} --> {upper}: {guard}", f"    {upper} --> {lower}: no longer"]
+    end = "walkout" if can_leave else "refuses"
+    out += [f"    {stage} --> {end}: reluctance ≥ {walkout:g}" for stage in STAGES]
+    return "\n".join([*out, f"    {end} --> [*]"]) + "\n"
+
+
 class _Stages:
     """Model and guards of the machine; guards read the agreements that the trigger carries."""
 
