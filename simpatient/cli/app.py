@@ -266,9 +266,7 @@ def persona_check(
     run_check(who or [])
 
 
-@persona.command(
-    "draw", epilog="**Examples:** `simpatient persona draw teen --svg teen.svg`"
-)
+@persona.command("draw", epilog="**Examples:** `simpatient persona draw teen --svg teen.svg`")
 def persona_draw(
     who: Who,
     svg: Annotated[Path | None, typer.Option("--svg", help="Write a picture instead.", metavar="FILE")] = None,

@@ -1,8 +1,9 @@
 """`simpatient transcribe` and `simpatient detect`."""
 
 import json
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from simpatient.cli import common, screen
@@ -10,9 +11,13 @@ from simpatient.detect.context import Context, judge
 from simpatient.detect.detector import Detector, Hearing
 from simpatient.errors import InputError, UsageError
 from simpatient.model import VARIABLES, Detection
+from simpatient.patient.engine import is_dangerous
+from simpatient.persona.load import Patient
 from simpatient.session import records
 from simpatient.session.records import Json
 
+_DYING = re.compile(r"\b(die|dying|dead|suicid\w*|kill (myself|me)|end it|hurt myself|not be here)\b", re.IGNORECASE)
+"""What the patient just said was of dying; in a session the engine knows this of its own."""
 _KEYS = ("text", "after", "persona", "state")
 _STATE = ("stage", *VARIABLES)
 
@@ -90,13 +95,18 @@ def _found(asked: Json, hearing: Hearing, detector: Detector, number: int) -> tu
     if not asked.get("persona"):
         return hearing.detections
     patient = common.patient(asked["persona"], detector)
-    state = _state(asked.get("state") or {}, number)
-    start = patient.persona.start
-    context = Context(
-        voluntary=patient.persona.voluntary, obvious_goal=patient.persona.obvious_goal,
-        goal_agreement=state.get("goal_agreement", start.goal_agreement), bond=state.get("bond", start.bond),
-    )  # fmt: skip
+    context = context_of(patient, _state(asked.get("state") or {}, number), asked.get("after", ""), asked["text"])
     return tuple(j.detection for j in judge(hearing, context, asked["text"]))
+
+
+def context_of(patient: Patient, state: Mapping[str, float], after: str, text: str) -> Context:
+    """The situation of a single turn: this patient, at the start where `state` says nothing, having said `after`."""
+    person = patient.persona
+    return Context(
+        voluntary=person.voluntary, obvious_goal=person.obvious_goal, danger=is_dangerous(patient, text),
+        goal_agreement=state.get("goal_agreement", person.start.goal_agreement),
+        bond=state.get("bond", person.start.bond), hinted=bool(_DYING.search(after)),
+    )  # fmt: skip
 
 
 def _state(state: Any, number: int) -> dict[str, float]:

@@ -99,7 +99,8 @@ class Detector:
         line = _Line(toks)
         hits = [hit for rule in self.pack.rules if (hit := self._best(rule, line))]
         hits = self._echo(toks, line, after, hits)
-        hits = self._with_meaning(text, after, line, hits)
+        meaning = self.semantic.hear(text, after) if self.semantic and len(toks) > _BACKCHANNEL else None
+        hits = self._with_meaning(meaning, line, hits) if meaning else hits
         kept = self._settle(hits)
         if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS | _GREETINGS:
             kept = [_Hit(self._rule("FACIL"), 0, len(line.text), 0.9, "a turn of one or two words")]
@@ -110,7 +111,7 @@ class Detector:
             for m in unsure
         )
         return Hearing(
-            found, self._behaviour(kept), self._topics(line), _apart(line, kept), self._jargon(line), unsure
+            found, self._behaviour(kept, meaning), self._topics(line), _apart(line, kept), self._jargon(line), unsure
         )  # fmt: skip
 
     def _jargon(self, line: "_Line") -> tuple[tuple[int, int], ...]:
@@ -157,11 +158,8 @@ class Detector:
             ),
         ]
 
-    def _with_meaning(self, text: str, after: str, line: "_Line", hits: list[_Hit]) -> list[_Hit]:
+    def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit]) -> list[_Hit]:
         """Adds what the matcher hears and no cue did, unless a guard speaks against it; drops what it finds absurd."""
-        if self.semantic is None or len(line.toks) <= _BACKCHANNEL:
-            return hits
-        meaning = self.semantic.hear(text, after)
         hits = [hit for hit in hits if not self._absurd(hit, meaning)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
@@ -207,7 +205,9 @@ class Detector:
         purpose = other.rule.technique.form == "question" and other.rule.technique.code not in _PLAIN
         return code in self._beats[other.rule.technique.code] or (code in _PLAIN and purpose)
 
-    def _behaviour(self, hits: Iterable[_Hit]) -> Behaviour:
+    def _behaviour(self, hits: Iterable[_Hit], meaning: Meaning | None) -> Behaviour:
+        if meaning and meaning.behaviour:
+            return meaning.behaviour
         forms = {hit.rule.technique.form for hit in hits}
         order: tuple[Behaviour, ...] = ("question", "reflection", "input")
         return next((form for form in order if form in forms), "other")

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, log
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from simpatient.model import Behaviour
 
 FOLDER = Path(__file__).parent / "semantic"
 WINDOW, STEP = 45, 30
@@ -23,6 +25,8 @@ _LONGEST_WORD = 60
 _JOINTS = frozenset(
     "and but so because then or what how why when where who would could can do did are is have if i you".split()
 )
+BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
+_MAIN = "main:"
 _CLAUSE = 4
 """Fewest words of a clause."""
 
@@ -45,6 +49,8 @@ class Meaning:
     """Every code at or above its threshold, with the words where it stands."""
     most: dict[str, float]
     """The probability of every code, over threshold or not."""
+    behaviour: Behaviour | None = None
+    """The main behaviour of the turn, where the model tells it."""
 
 
 class Semantic:
@@ -54,7 +60,8 @@ class Semantic:
         import onnxruntime  # type: ignore[import-untyped]
 
         labels = json.loads((folder / "labels.json").read_text("utf-8"))
-        self.codes: list[str] = labels["codes"]
+        self.codes: list[str] = [label for label in labels["labels"] if not label.startswith(_MAIN)]
+        self._mains = [labels["labels"].index(_MAIN + name) for name in BEHAVIOURS if _MAIN + name in labels["labels"]]
         self.with_cue: dict[str, float] = {code: low for code, (low, _) in labels["thresholds"].items()}
         """How probable a code must be that a cue hears too."""
         self.alone: dict[str, float] = {code: high for code, (_, high) in labels["thresholds"].items()}
@@ -77,15 +84,18 @@ class Semantic:
             return Meaning((), {})
         context = _joined(spoken_words(after)[-AFTER:])
         most = dict.fromkeys(self.codes, 0.0)
+        mains: list[Any] = []
         found: dict[str, Scored] = {}
         for first in range(0, max(1, len(words) - (WINDOW - STEP)), STEP):
             piece = words[first : first + WINDOW]
             (whole,) = self.probabilities([_joined(piece)], [context if first == 0 else ""])
+            mains.append(whole[self._mains])
             for scored in self._over(piece, context if first == 0 else "", whole):
                 if scored.probability > most[scored.code]:
                     found[scored.code] = scored
-            most = {code: max(most[code], float(p)) for code, p in zip(self.codes, whole, strict=True)}
-        return Meaning(tuple(found.values()), most)
+            most = {code: max(most[code], float(p)) for code, p in zip(self.codes, whole, strict=False)}
+        total = sum(mains)
+        return Meaning(tuple(found.values()), most, BEHAVIOURS[int(total.argmax())] if self._mains else None)
 
     def _over(self, words: list[tuple[str, int, int]], context: str, whole: Any) -> list[Scored]:
         """The codes over their thresholds, each at the clause where it is surest."""
@@ -106,7 +116,7 @@ class Semantic:
         return 1 / (1 + exp(-self._slope * (_odds(scored.probability) - _odds(self.alone[scored.code])) - self._offset))
 
     def probabilities(self, texts: Sequence[str], afters: Sequence[str]) -> Any:
-        """Array (texts, codes) of probabilities."""
+        """Array (texts, labels) of probabilities: the codes first, then the main behaviours."""
         import numpy
 
         rows = [self._pieces.pair(after, text, self._length) for text, after in zip(texts, afters, strict=True)]

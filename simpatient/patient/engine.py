@@ -103,13 +103,8 @@ class Engine:
             voluntary=persona.voluntary, obvious_goal=persona.obvious_goal, goal_agreement=now.state.goal_agreement,
             bond=now.state.bond, pros_heard=any(code == "PROS" for _, code in memory.codes), hinted=memory.hinted,
             closed_run=memory.closed_run, raised=frozenset(fact.split("/")[0] for fact in now.state.disclosed),
-            interrupting=interrupting, danger=self._danger(text), seconds=seconds,
+            interrupting=interrupting, danger=is_dangerous(self.patient, text), seconds=seconds,
         )  # fmt: skip
-
-    def _danger(self, text: str) -> bool:
-        """The learner may mean to go on with something dangerous: such a task is there, and no healthy one is named."""
-        dangerous = any(task.danger for task in self.patient.persona.unhealthy_tasks)
-        return dangerous and not named_in(text, self.patient.task_cues)
 
     def _named(self, text: str, codes: frozenset[str], memory: Memory) -> tuple[str, ...]:
         """The tasks that the learner means: those named now, else those of the last offer."""
@@ -158,6 +153,11 @@ class Engine:
     def _told_of_risk(self, line: Line, turn: Turn) -> bool:
         topic = self.detector.pack.topics.get(line.id.partition(".")[0])
         return bool(topic and topic.risk) and turn.reply.reply_class in ("disclose_partial", "disclose_full")
+
+
+def is_dangerous(patient: Patient, text: str) -> bool:
+    """Whether going on may mean something dangerous: the patient has such a task, and no healthy one is named."""
+    return any(task.danger for task in patient.persona.unhealthy_tasks) and not named_in(text, patient.task_cues)
 
 
 def _pause(seconds: float) -> tuple[Detection, ...]:
