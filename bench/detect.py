@@ -141,7 +141,8 @@ def main(argv):
         )
     if wanted:
         return
-    print("neutral talk with a starred code: %d of %d" % neutral_alarms(detector, verbose))
+    wrong, all_neutral = neutral_alarms(detector, verbose)
+    print(f"neutral talk with a starred code: {wrong} of {all_neutral}")
     everything = [line for _, says, near in held_out() for line in says + near]
     for name, d in (("both layers", detector), ("cues alone", Detector(semantic=None))):
         all_lines, one = spent(d, everything), spent(d, [(f"{TURN} {i}", "") for i in range(200)])
@@ -153,6 +154,9 @@ def main(argv):
     tenfold = replace(pack, rules=pack.rules * 10)
     one = spent(Detector(tenfold, semantic=None), [(f"{TURN} {i}", "") for i in range(50)])
     print(f"cues alone, ten times the taxonomy: median {one[25]:.1f} ms")
+    for words in (500, 2000):
+        long = (f"{TURN} " * (words // 25 + 1)).split()[:words]
+        print(f"a turn of {words} words: {spent(detector, [(' '.join(long), '')] * 3)[1]:.0f} ms")
     print(f"ready after {ready:.2f} s; memory of detection {memory():.0f} MB")
 
 

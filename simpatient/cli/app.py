@@ -32,6 +32,10 @@ Out = Annotated[
     Path | None, typer.Option("--out", help="Folder for what is written. Default: your data folder.", metavar="DIR")
 ]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed chooses other wordings.")]
+Difficulty = Annotated[
+    int,
+    typer.Option("--difficulty", min=1, max=5, help="How hard the patient is to win: 1 easy, 3 as written, 5 hard."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for scripts.")]
 Gap = Annotated[
     float, typer.Option("--turn-gap", min=0.3, max=30, help="Seconds of pause from which a new turn begins.")
@@ -102,12 +106,13 @@ def talk(
     device_out: Annotated[str | None, typer.Option("--output", help="Loudspeaker, by a part of its name.")] = None,
     out: Out = None,
     seed: Seed = 0,
+    difficulty: Difficulty = 3,
 ) -> None:
     """Talk to a patient, by microphone or by keyboard. Say goodbye, or “stop simulation”, to end."""
     from simpatient.cli.talk import run_talk
 
     run_talk(persona, typed=typed, show_state=show_state, as_json=as_json, model=model, device_in=device_in,
-             device_out=device_out, out=out, seed=seed)  # fmt: skip
+             device_out=device_out, out=out, seed=seed, difficulty=difficulty)  # fmt: skip
 
 
 @app.command(

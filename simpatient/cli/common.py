@@ -10,7 +10,7 @@ from simpatient import places
 from simpatient.detect.detector import Detector
 from simpatient.errors import UsageError, VoiceError
 from simpatient.model import Reply
-from simpatient.patient.engine import Engine
+from simpatient.patient.engine import MIDDLE, Engine
 from simpatient.persona.load import Patient, load_patient
 from simpatient.ports import Manner, Pcm, Recogniser, Voice
 
@@ -20,9 +20,9 @@ def patient(name: str, detector: Detector) -> Patient:
     return load_patient(places.persona(name), detector.pack.codes(), detector.pack.topics)
 
 
-def engine(name: str, seed: int) -> Engine:
+def engine(name: str, seed: int, difficulty: int = MIDDLE) -> Engine:
     detector = Detector()
-    return Engine(patient(name, detector), detector, seed)
+    return Engine(patient(name, detector), detector, seed, difficulty)
 
 
 @contextmanager

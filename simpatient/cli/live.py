@@ -55,6 +55,7 @@ def run_live(
                 screen.say(view, f"You: {turn.utterance.text or '…'}", bold=True)
                 if show_state:
                     screen.show_evidence(view, turn)
+                    screen.show_why(view, turn)
                     screen.show_bars(view, turn.before, turn.after)
 
             ended = run(session, learner(), speak, watch)

@@ -6,7 +6,7 @@ from pathlib import Path
 from simpatient.cli import common
 from simpatient.errors import JournalError, UsageError
 from simpatient.model import Utterance
-from simpatient.patient.engine import Engine
+from simpatient.patient.engine import MIDDLE, Engine
 from simpatient.session import replay
 from simpatient.session.journal import Read, read
 from simpatient.session.outputs import GRADE, LEARNER
@@ -18,7 +18,8 @@ def run_replay(session: Path, depth: str, *, persona: str | None, audio: Path | 
     journal = read(session)
     if journal.torn:
         common.note(f"{session}: the last line was torn and is left out")
-    engine = common.engine(persona or journal.header["persona"]["id"], journal.header["seed"])
+    h = journal.header
+    engine = common.engine(persona or h["persona"]["id"], h["seed"], h.get("difficulty", MIDDLE))
     differences = _differences(session, journal, engine, depth, audio, model)
     for line in differences:
         print(line)

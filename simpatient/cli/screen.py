@@ -29,6 +29,7 @@ def show_turn(screen: Console, name: str, turn: Turn, state: bool = True, heard:
         screen.print(Text.assemble((f"{turn.no:>2} You: ", "bold"), turn.utterance.text))
     if state:
         show_evidence(screen, turn)
+        show_why(screen, turn)
         show_bars(screen, turn.before, turn.after)
     show_reply(screen, name, turn.reply)
 
@@ -45,6 +46,16 @@ def show_evidence(screen: Console, turn: Turn) -> None:
                 (f"  {d.cue}" if d.layer == "derived" else "", "dim"),
             )
         )
+
+
+def show_why(screen: Console, turn: Turn) -> None:
+    """The reason of each movement: the learner's words, and what they moved by how much."""
+    reasons: dict[str, list[str]] = {}
+    for effect in turn.effects:
+        if change := round(100 * effect.delta):
+            reasons.setdefault(effect.because, []).append(f"{effect.variable.replace('_', ' ')} {change:+d}")
+    for because, moved in reasons.items():
+        screen.print(Text(f"     {', '.join(moved)}: {because}", "dim"))
 
 
 def show_bars(screen: Console, before: AllianceState, after: AllianceState) -> None:

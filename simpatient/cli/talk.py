@@ -29,12 +29,12 @@ LONGEST = 4_000
 
 def run_talk(
     persona: str, *, typed: bool, show_state: bool, as_json: bool, model: str | None, device_in: str | None,
-    device_out: str | None, out: Path | None, seed: int,
+    device_out: str | None, out: Path | None, seed: int, difficulty: int,
 ) -> None:  # fmt: skip
     """Holds the conversation and writes the session."""
     if as_json and not typed:
         raise UsageError("--json goes with --typed")
-    engine = common.engine(persona, seed)
+    engine = common.engine(persona, seed, difficulty)
     folder = common.session_folder(out, engine.patient.id)
     talk = _Typed(engine, folder, show_state, as_json) if typed else None
     if talk is None:

@@ -56,7 +56,7 @@ class Meaning:
 class Semantic:
     """The encoder. Deterministic on one machine; callers round what comes out."""
 
-    def __init__(self, folder: Path = FOLDER) -> None:
+    def __init__(self, folder: Path = FOLDER, optimised: bool = True) -> None:
         import onnxruntime  # type: ignore[import-untyped]
 
         labels = json.loads((folder / "labels.json").read_text("utf-8"))
@@ -73,6 +73,8 @@ class Semantic:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
         options.log_severity_level = 3
+        if not optimised:
+            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         self._run: Any = onnxruntime.InferenceSession(
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )

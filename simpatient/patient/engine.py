@@ -22,6 +22,8 @@ UNCLEAR_BELOW = 0.35
 """Mean word confidence under which the patient asks back; the state never moves for a recogniser's trouble."""
 LONG_SILENCE, DEAD_AIR, VERY_LONG_SILENCE = 8, 15, 30
 """Seconds from which a pause is a silence, is dead air, makes the patient ask whether anybody is still there."""
+SILENCE = 15.0
+"""Seconds without a word after which a session tells the patient."""
 MIDDLE = 3
 """The middle of the dial of difficulty."""
 _META = frozenset({"goodbye", "stop", "own_risk", "say_again", "smalltalk"})
@@ -77,7 +79,7 @@ class Engine:
         turn = Turn(now.memory.turn + 1, utterance, detections, effects, now.state, state, reply, said.ended)
         return turn, Situation(state, self._memory(now, heard, credits, mood, said, turn, named), said.ended)
 
-    def silence(self, now: Situation, seconds: float = 15) -> tuple[Turn, Situation]:
+    def silence(self, now: Situation, seconds: float = SILENCE) -> tuple[Turn, Situation]:
         """The learner says nothing for so long: the patient reacts, nothing moves."""
         if seconds < LONG_SILENCE:
             event = "goes_on" if "goes_on" in self.patient.events else "silence"

@@ -11,7 +11,7 @@ from simpatient.detect.detector import Detector
 from simpatient.grading.grade import grade
 from simpatient.grading.report import as_json
 from simpatient.model import Utterance
-from simpatient.patient.engine import Engine
+from simpatient.patient.engine import SILENCE, Engine
 from simpatient.persona.load import Patient
 from simpatient.session import records
 from simpatient.session.journal import Read
@@ -35,7 +35,8 @@ def redecide(journal: Read, engine: Engine) -> list[str]:
             heard = event
         elif event["event"] == "decided":
             said = records.to_utterance(heard["utterance"])
-            turn, now = engine.silence(now) if heard["event"] == "silence" else engine.hear(now, said)
+            silent = heard["event"] == "silence"
+            turn, now = engine.silence(now, heard.get("seconds", SILENCE)) if silent else engine.hear(now, said)
             found += _compared(event, {"event": "decided", **records.of_decision(turn)})
     return found
 

@@ -9,7 +9,7 @@ from simpatient import __version__
 from simpatient.errors import OutputError, SimpatientError
 from simpatient.model import AllianceState, Ended, Reply, Turn, Utterance
 from simpatient.outcome import second_visit
-from simpatient.patient.engine import Engine
+from simpatient.patient.engine import SILENCE, Engine
 from simpatient.patient.situation import Situation
 from simpatient.session import records
 from simpatient.session.journal import FORMAT, Journal
@@ -30,8 +30,9 @@ class Session:
         self._over = False
         patient = engine.patient
         journal.add(
-            "header", format=FORMAT, version=__version__, seed=engine.seed, pack=engine.detector.digest,
+            "header", format=FORMAT, version=__version__, seed=engine.seed, difficulty=engine.difficulty,
             persona={"id": patient.id, "version": patient.persona.version, "digest": patient.digest},
+            pack=engine.detector.digest,
             opening=records.of_reply(self.opening), start=records.of_state(self.now.state), **about,
         )  # fmt: skip
 
@@ -48,13 +49,13 @@ class Session:
             return None
         return self._keep("unclear" if _asked_back(turn) else "heard", turn, after)
 
-    def silence(self) -> Turn:
-        """The learner has said nothing for long."""
-        turn, after = self.engine.silence(self.now)
-        return self._keep("silence", turn, after)
+    def silence(self, seconds: float = SILENCE) -> Turn:
+        """The learner has said nothing for so long."""
+        turn, after = self.engine.silence(self.now, seconds)
+        return self._keep("silence", turn, after, seconds=seconds)
 
-    def _keep(self, event: str, turn: Turn, after: Situation) -> Turn:
-        self.journal.add(event, turn=turn.no, utterance=records.of_utterance(turn.utterance))
+    def _keep(self, event: str, turn: Turn, after: Situation, **more: object) -> Turn:
+        self.journal.add(event, turn=turn.no, utterance=records.of_utterance(turn.utterance), **more)
         self.journal.add("decided", **records.of_decision(turn))
         self.now = after
         return turn

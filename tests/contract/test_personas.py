@@ -4,9 +4,15 @@ import re
 
 import pytest
 
+from simpatient import places
+from simpatient.patient.check import problems
 from simpatient.persona.schema import EVENTS
+from tests.speakers import named_right
 
-PERSONAS = ("teen", "emergency")
+PERSONAS = tuple(places.shipped())
+WHOLE = ("teen", "emergency", "depression", "alcohol")
+"""Those written first and whole."""
+NAMED_RIGHT = 0.70
 METHODS = re.compile(
     r"\b(hang(ed|ing)?|noose|rope|overdos\w*|razor\w*|blade\w*|slit|bleach|carbon monoxide|bridge|"
     r"jump(ed|ing)? (off|from|in front)|"
@@ -34,15 +40,41 @@ def blank(text, patient):
     return re.sub(r"[^a-z ]", "", text.lower().replace(patient.persona.name.split()[0].lower(), ""))
 
 
-def test_these_people_are_shipped(patients):
-    """The list of this test is the list of the folder."""
-    assert set(patients) >= set(PERSONAS)
+def test_these_people_are_shipped():
+    """One person for each vignette of the article, and the later visit of one of them."""
+    assert set(PERSONAS) >= {
+        "teen", "foot", "depression", "emergency", "cannabis", "selfharm", "alcohol", "asthma", "asthma-return", "ocd",
+        "withheld",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PERSONAS)
+def test_everybody_passes_the_authors_check(patients, detector, name):
+    """The checker of `simpatient persona check` finds nothing."""
+    assert problems(places.persona(name), patients[name], detector.pack) == []
+
+
+@pytest.mark.must_show("a classifier names the speaker of a line")
+def test_the_people_do_not_sound_alike(patients, capsys):
+    """Leave-one-out naive Bayes names the speaker of at least 70 % of the lines; the two visits of one boy are one."""
+    said = [(text, name.removesuffix("-return")) for name in PERSONAS for _, text in lines(patients[name])]
+    speakers = [name for _, name in said]
+
+    right = named_right([text for text, _ in said], speakers)
+
+    with capsys.disabled():
+        for name in sorted(set(speakers)):
+            here = [r for r, s in zip(right, speakers, strict=True) if s == name]
+            print(f"\n{name}: {sum(here) / len(here):.2f} of {len(here)} lines", end="")
+        print(f"\nall: {right.mean():.3f}")
+    assert right.mean() >= NAMED_RIGHT
 
 
 @pytest.mark.parametrize("name", PERSONAS)
 def test_there_is_enough_to_say(patients, name):
-    """Forty topics at three depths of two wordings, and three answers a code at low, middle and high reluctance."""
+    """Forty topics (the later ones 25) of three depths and two wordings; three answers a code at every reluctance."""
     patient = patients[name]
+    kinds = {task.kind for task in patient.persona.tasks}
     thin = [n for n, t in patient.topics.items() if min(len(t.deflect), len(t.partial), len(t.full)) < 2]
     short = [
         f"{code} at {band}"
@@ -51,7 +83,9 @@ def test_there_is_enough_to_say(patients, name):
         if sum(len(g.say) for g in groups if not g.reluctance or band in g.reluctance) < 3
     ]
 
-    assert len(patient.topics) >= 40
+    assert len(patient.topics) >= (40 if name in WHOLE else 25)
+    assert all(sum(t.goal == g.id for t in patient.persona.tasks) >= 3 for g in patient.persona.goals)
+    assert len(kinds) >= 2
     assert thin == []
     assert short == []
     assert set(patient.events) <= set(EVENTS)

@@ -1,4 +1,4 @@
-"""Every technique line of the article gets the code that the article gives it; derived codes follow from the situation."""
+"""Every technique line of the article gets the code that the article gives it; derived codes follow the situation."""
 
 from dataclasses import dataclass
 from pathlib import Path
