@@ -37,7 +37,8 @@ def embedded(texts):
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         for i in range(0, len(order), 64):
             those = order[i : i + 64]
-            batch = tokenizer([texts[j] for j in those], padding=True, truncation=True, max_length=96, return_tensors="pt")
+            here = [texts[j] for j in those]
+            batch = tokenizer(here, padding=True, truncation=True, max_length=96, return_tensors="pt")
             hidden = model(**batch)[0].float()
             weight = batch["attention_mask"].unsqueeze(-1).float()
             pooled = torch.nn.functional.normalize((hidden * weight).sum(1) / weight.sum(1), dim=1)

@@ -5,7 +5,7 @@ Text goes in as it was given; detections come out with character offsets into th
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from simpatient.cues import Cue
@@ -133,7 +133,7 @@ class Detector:
                 best = _Hit(rule, *span, confidence, cue.source)
         if best and best.confidence < 0.7 and weak > 1:
             best = _Hit(rule, best.start, best.end, 0.75, best.cue)
-        return best
+        return replace(best, end=len(line.text)) if best and rule.technique.takes_rest else best
 
     def _guarded(self, rule: Rule, line: "_Line", start: int, end: int) -> bool:
         return _cancelled(rule.guards, line, start, end)

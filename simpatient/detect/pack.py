@@ -44,6 +44,8 @@ class Technique:
     weak: tuple[str, ...] = ()
     not_: tuple[str, ...] = ()
     """Cues that cancel this code where they stand on the same words."""
+    takes_rest: bool = False
+    """Told over several sentences: what follows in the turn belongs to it."""
     beats: tuple[str, ...] = ()
     """Codes that give way to this one on the same words."""
 

@@ -6,7 +6,11 @@ import sys
 
 import pytest
 
-COMMANDS = ("demo", "talk", "grade", "transcribe", "detect", "replay")
+COMMANDS = ("demo", "talk", "grade", "transcribe", "detect", "replay", "techniques", "persona", "bench")
+LEAVES = (
+    "techniques show", "techniques check", "persona list", "persona show", "persona check", "persona draw",
+    "persona preview", "persona new", "bench annomi",
+)  # fmt: skip
 
 
 def shown(*arguments):
@@ -21,15 +25,16 @@ def _wide():
     return {**os.environ, "COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", (*COMMANDS, *LEAVES))
 def test_every_command_and_option_is_in_the_readme(root, command):
     """What `--help` offers, the README names; each help shows examples."""
     readme = (root / "README.md").read_text("utf-8")
-    text = shown(command, "--help")
+    text = shown(*command.split(), "--help")
     options = set(re.findall(r"--[a-z][a-z-]+", text)) - {"--help"}
 
-    assert f"simpatient {command}" in readme
-    assert "Examples:" in text
+    assert f"simpatient {command.split()[0]}" in readme
+    assert command.split()[-1] in readme
+    assert "Example" in text or command in ("persona", "bench")
     assert [o for o in sorted(options) if o not in readme] == []
 
 
