@@ -36,6 +36,8 @@ GENERIC = ("OPENQ", "CLOSEDQ", "INFO")
 """Codes that the first writers did not label beside other codes, so that there their absence teaches nothing."""
 FIRST_WRITERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 COMPLETE = ("NEUTRAL", "MIXED", "OPENQ", "CLOSEDQ")
+IN_CONTEXT = frozenset("REFL_S REFL_C SI_AVOID CASE_DS UNDER GOAL_BRIDGE SUMMARY".split())
+"""Codes that hang on what the patient said before."""
 BESIDE = {
     **dict.fromkeys(
         "CASE_NORM CASE_SHAME CASE_GA CASE_SA CASE_DS CASE_CATCH".split(), ("SI_ASK", "CASE_BI", "CLOSEDQ", "OPENQ")
@@ -127,7 +129,17 @@ def varied(line, everything, rng):
         words.insert(rng.randrange(len(words) + 1), rng.choice(FILLERS))
     if rng.random() < 0.15:
         words = [w.replace("'", "") for w in words]
-    return " ".join(words), after if rng.random() < 0.7 else "", positive, masked
+    return " ".join(words), said_before(after, positive, everything, rng), positive, masked
+
+
+def said_before(after, positive, everything, rng):
+    """The patient's words before: the line's own, none, or another line's, so that they alone decide no code."""
+    x = rng.random()
+    if x < 0.5 or (positive & IN_CONTEXT and x < 0.8):
+        return after
+    if x < 0.7 or positive & IN_CONTEXT:
+        return ""
+    return everything[rng.randrange(len(everything))][1]
 
 
 class Net(torch.nn.Module):

@@ -98,7 +98,8 @@ def _of_situation(hearing: Hearing, context: Context, codes: set[str]) -> list[D
             added.append(_derived("TRIAL_UNSAFE", d, "a trial of something dangerous"))
     hard = [t for t in hearing.topics if t.name in _HARD and t.name not in context.raised]
     asks = [d for d in hearing.detections if d.code in ("OPENQ", "CLOSEDQ")]
-    if hard and asks and context.bond < EARLY_BOND and not any(t.risk for t in hearing.topics):
+    plain = codes <= _NEUTRAL and not any(t.risk for t in hearing.topics)
+    if hard and asks and context.bond < EARLY_BOND and plain:
         added.append(_derived("HARD_EARLY", asks[0], f"{hard[0].name} raised before there is a bond"))
     if _changes_subject(hearing, context, codes):
         added.append(_derived("SI_AVOID", hearing.detections[0], "changes the subject after a hint of suicide"))

@@ -57,6 +57,8 @@ class Family:
     family: str
     title: str
     techniques: tuple[Technique, ...]
+    not_: tuple[str, ...] = ()
+    """Cues that cancel every code of the family where they stand on the same words: negation, quotation."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ def load_pack(folder: Path = PACKS / "en") -> Pack:
     files = [f for f in sorted(folder.glob("*.yaml")) if f.name not in ("lists.yaml", "topics.yaml")]
     for file in files:
         family = load(file, Family)
-        rules += [_rule(file, technique, family.family, lists) for technique in family.techniques]
+        rules += [_rule(file, technique, family, lists) for technique in family.techniques]
     _refuse_twins(folder, rules)
     topic_cues = [(name, _cue(folder / "topics.yaml", c, lists)) for name, topic in topics.items() for c in topic.cues]
     guards = {name: tuple(_cue(folder / "topics.yaml", c, lists) for c in topic.not_) for name, topic in topics.items()}
@@ -130,11 +132,12 @@ def load_pack(folder: Path = PACKS / "en") -> Pack:
     return Pack(tuple(rules), topics, tuple(topic_cues), guards, jargon, _digest(folder))
 
 
-def _rule(file: Path, technique: Technique, family: str, lists: dict[str, tuple[str, ...]]) -> Rule:
+def _rule(file: Path, technique: Technique, family: Family, lists: dict[str, tuple[str, ...]]) -> Rule:
     cues = [(_cue(file, c, lists), STRONG) for c in technique.cues] + [
         (_cue(file, c, lists), WEAK) for c in technique.weak
     ]
-    return Rule(technique, family, tuple(cues), tuple(_cue(file, c, lists) for c in technique.not_))
+    guards = tuple(_cue(file, c, lists) for c in (*technique.not_, *family.not_))
+    return Rule(technique, family.family, tuple(cues), guards)
 
 
 def _cue(file: Path, source: str, lists: dict[str, tuple[str, ...]]) -> Cue:

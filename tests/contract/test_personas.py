@@ -19,7 +19,7 @@ METHODS = re.compile(
     r"gun|shoot|shot myself|milligrams?|mg|\d+ (pills|tablets))\b",
     re.I,
 )
-STAGE_DIRECTION = re.compile(r"[(*\[{]")
+STAGE_DIRECTION = re.compile(r"[(*\[]|\{(?!goal\}|last\})")
 CLINIC = re.compile(
     r"\b(anhedonia|ideation|comorbid|ssri|prodrome|affect|cope with my|coping mechanism|trigger(s|ed)?|therapeutic)\b",
     re.I,

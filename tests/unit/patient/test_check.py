@@ -10,7 +10,6 @@ from simpatient.errors import DataError
 from simpatient.patient.check import problems
 from simpatient.persona.load import FILES, load_patient
 
-
 NOTHING_HELPS = f"gains: {{{', '.join(f'{code}: 0' for code in load_pack().codes())}}}"
 
 
