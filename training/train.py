@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent
 OUT = ROOT.parent / "simpatient" / "detect" / "semantic"
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the model.safetensors that is fine-tuned."""
-DEV_SPEAKERS = frozenset("A3 B4 C3 D4 E5 F2 G5".split())
+DEV_SPEAKERS = frozenset("A3 B4 C3 D4 E5 F2 G5 H2 I3".split())
 """Held out: speakers of very different kinds, none of whose lines are learned from."""
 UNHEARD = frozenset({"FACIL", "ABUSE"})
 """Codes that cues alone decide."""
@@ -60,9 +60,6 @@ MAIN = {
     "other": frozenset("FRAME STRENGTH REPAIR".split()),
 }
 """Codes that leave no doubt about the main behaviour of a turn (the four classes of AnnoMI)."""
-FEW = 8
-"""Fewest held-out lines that set a threshold."""
-UNMEASURED = (0.3, 0.8)
 LENGTH = 96
 SEED = 20261124
 FILLERS = ("um", "uh", "you know", "i mean", "so", "well", "okay", "like", "er", "right")
@@ -274,32 +271,47 @@ def cued(lines, labels):
 def thresholds(probabilities, heard, lines, labels, hurts):
     """Per code two thresholds: where a cue fires too, and where the matcher hears alone; set on held-out speakers.
 
-    The pair of the best F½ (mistakes: F¼, since a false accusation hurts most). Also the table of the card.
+    One pair for the mistakes (of the best F½, since a false accusation hurts most) and one for all other codes (F.7): a
+    code alone has too few held-out lines to set its own. A code is judged on the lines that were written for it, on its
+    near-misses and on neutral talk; beside other codes its absence is not labelled surely enough. Also the table of the
+    card.
     """
-    chosen, table = {}, []
     wanted, counts = (t.numpy() for t in targets(lines, labels))
-    lows, highs = (0.0, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5), numpy.arange(0.2, 0.97, 0.02)
     for i, code in enumerate(labels):
-        seen = counts[:, i] > 0
-        p, y, cue = probabilities[seen, i], wanted[seen, i] > 0, heard[seen, i]
-        beta = 0.35 if code in hurts else 0.6
-        best, at, shown = -1.0, UNMEASURED, (0.0, 0.0)
-        for low in lows:
-            for high in highs:
-                hit = (p >= high) | (cue & (p >= low))
-                true = float((hit & y).sum())
-                precision, recall = true / max(1, hit.sum()), true / max(1, y.sum())
-                f = (1 + beta**2) * precision * recall / max(1e-9, beta**2 * precision + recall)
-                if f > best + 1e-9:
-                    best, at, shown = f, (float(low), float(high)), (precision, recall)
-        if y.sum() < FEW:
-            at = UNMEASURED
-        if code.startswith("main:"):
-            continue
-        chosen[code] = [round(at[0], 2), round(at[1], 2)]
-        table.append(f"| {code} | {int(y.sum())} | {at[0]:.2f} | {at[1]:.2f} | {shown[0]:.2f} | {shown[1]:.2f} |")
-        print(table[-1], flush=True)
+        counts[:, i] *= [line[5] in (code, "NEUTRAL") for line in lines]
+    chosen, table = {}, []
+    codes_at = [(i, code) for i, code in enumerate(labels) if not code.startswith("main:")]
+    for beta, those in (
+        (0.5, [(i, code) for i, code in codes_at if code in hurts]),
+        (0.7, [(i, code) for i, code in codes_at if code not in hurts]),
+    ):
+        at = [i for i, _ in those]
+        pair = best_pair(probabilities[:, at], heard[:, at], wanted[:, at] > 0, counts[:, at] > 0, beta)
+        for i, code in those:
+            hit = (probabilities[:, i] >= pair[1]) | (heard[:, i] & (probabilities[:, i] >= pair[0]))
+            hit &= counts[:, i] > 0
+            true, all_true = float((hit & (wanted[:, i] > 0)).sum()), float((wanted[:, i] * counts[:, i]).sum())
+            chosen[code] = [round(float(x), 2) for x in pair]
+            table.append(
+                f"| {code} | {int(all_true)} | {pair[0]:.2f} | {pair[1]:.2f} | {true / max(1, hit.sum()):.2f} | "
+                f"{true / max(1, all_true):.2f} |"
+            )
+            print(table[-1], flush=True)
     return chosen, table
+
+
+def best_pair(p, cue, y, seen, beta):
+    """(with a cue, alone) of the best F over all codes together."""
+    best, pair = -1.0, (0.1, 0.6)
+    for low in (0.02, 0.05, 0.1, 0.15, 0.2, 0.3):
+        for high in numpy.arange(0.3, 0.96, 0.02):
+            hit = ((p >= high) | (cue & (p >= low))) & seen
+            true = float((hit & y).sum())
+            precision, recall = true / max(1, hit.sum()), true / max(1, (y & seen).sum())
+            f = (1 + beta**2) * precision * recall / max(1e-9, beta**2 * precision + recall)
+            if f > best:
+                best, pair = f, (low, float(high))
+    return pair
 
 
 def calibration(probabilities, lines, labels, chosen):

@@ -249,8 +249,9 @@ def _near(hit: _Hit, other: _Hit) -> bool:
 
 def _spoken_for(hit: _Hit, cued: _Hit) -> bool:
     """The matcher alone accuses nobody where a cue hears a good move, nor praises where one hears a mistake."""
+    code = cued.rule.technique.code
     opposite = (hit.rule.technique.pull == "hurt") != (cued.rule.technique.pull == "hurt")
-    return opposite and cued.rule.technique.code not in _PLAIN and _near(hit, cued)
+    return opposite and code not in (*_PLAIN, *hit.rule.technique.beats) and _near(hit, cued)
 
 
 class _Line:

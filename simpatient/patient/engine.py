@@ -154,7 +154,8 @@ class Engine:
 
     def _told_of_risk(self, line: Line, turn: Turn) -> bool:
         topic = self.detector.pack.topics.get(line.id.partition(".")[0])
-        return bool(topic and topic.risk) and turn.reply.reply_class in ("disclose_partial", "disclose_full")
+        told = turn.reply.reply_class in ("disclose_partial", "disclose_full")
+        return self.patient.persona.risk and told and bool(topic and topic.risk)
 
 
 def is_dangerous(patient: Patient, text: str) -> bool:
