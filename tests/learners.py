@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from bench.detect import held_out
-from simpatient.detect.detector import Detector
+from simpatient.detect.detector import Detector, Hearing
 from simpatient.model import AllianceState, Ended, ReplyClass, Utterance
 from simpatient.outcome import second_visit
 from simpatient.patient.engine import Engine
@@ -74,6 +74,21 @@ def interview(engine: Engine, skill: float, seed: int, turns: int = TURNS) -> Se
         if now.ended:
             break
     return Session(second_visit(now.state, now.ended), tuple(states), tuple(classes), now.ended)
+
+
+class OfWords(Detector):
+    """The real detector, each sentence heard once and without the patient's words before, so that thousands of
+    interviews cost little.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._by_text: dict[str, Hearing] = {}
+
+    def hear(self, text: str, after: str = "") -> Hearing:
+        if text not in self._by_text:
+            self._by_text[text] = super().hear(text)
+        return self._by_text[text]
 
 
 class Remembering(Detector):

@@ -303,7 +303,7 @@ def thresholds(probabilities, heard, lines, labels, hurts):
 def best_pair(p, cue, y, seen, beta):
     """(with a cue, alone) of the best F over all codes together."""
     best, pair = -1.0, (0.1, 0.6)
-    for low in (0.02, 0.05, 0.1, 0.15, 0.2, 0.3):
+    for low in (0.02, 0.05, 0.1, 0.15):
         for high in numpy.arange(0.3, 0.96, 0.02):
             hit = ((p >= high) | (cue & (p >= low))) & seen
             true = float((hit & y).sum())

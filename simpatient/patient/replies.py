@@ -16,6 +16,8 @@ from simpatient.text import uniform
 HOPE_SHOWS = 0.30
 """Hope from which the patient's 'but' goes."""
 GUARDED, CLOSED_UP = 0.40, 0.70
+COLOUR, WOBBLE = 0.15, 0.10
+"""How far the mood of the last replies, and chance, move the reluctance that an answer shows."""
 _DEPTH_CLASS: dict[Depth, ReplyClass] = {"deflect": "deflect", "partial": "disclose_partial", "full": "disclose_full"}
 
 
@@ -111,10 +113,19 @@ def number(name: str, setting: Setting) -> int:
     return int.from_bytes(hashlib.sha256(key).digest()[:8], "big")
 
 
+def shown(setting: Setting) -> float:
+    """The reluctance that the answer shows, 0..1: coloured by the mood of the last replies, and never quite the same.
+
+    Real clients go back and forth: resistance follows resistance, and hedges outlast agreement (domain 5.3).
+    """
+    swing = WOBBLE * (2 * (number("mood", setting) % 1000) / 999 - 1)
+    return min(1.0, max(0.0, setting.state.reluctance - COLOUR * setting.state.momentum + swing))
+
+
 def _fits(group: Group, setting: Setting) -> bool:
     s = setting.state
     checks = (
-        not group.reluctance or band(s.reluctance) in group.reluctance,
+        not group.reluctance or band(shown(setting)) in group.reluctance,
         not group.hope or ("low" if s.hope < HOPE_SHOWS else "high") in group.hope,
         not group.stage or s.stage in group.stage,
         group.agreed is None or group.agreed == (s.goal_agreement >= GOALS_AGREED),

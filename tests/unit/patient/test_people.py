@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from bench.dial import by_dial, by_skill, correlations, targets
 from simpatient import places
 from simpatient.detect.context import GOALS_AGREED
-from simpatient.detect.detector import Detector
 from simpatient.model import VARIABLES, Utterance
 from simpatient.patient.engine import Engine
-from tests.learners import Remembering, sentences
+from tests.learners import OfWords, Remembering, sentences
 
 EVERYBODY = places.shipped()
 BROUGHT = ("teen", "emergency", "alcohol", "asthma")
@@ -23,19 +22,6 @@ WARM = [
     "so you feel pretty alone with it", "it is up to you what we talk about", "you do not have to answer that",
     "it took courage to tell me that", "anyone would be upset by that",
 ]  # fmt: skip
-
-
-class OfWords(Detector):
-    """The real detector, each sentence heard once; what the patient said before is left out, so that few are heard."""
-
-    def __init__(self):
-        super().__init__()
-        self._by_text = {}
-
-    def hear(self, text, after=""):
-        if text not in self._by_text:
-            self._by_text[text] = super().hear(text)
-        return self._by_text[text]
 
 
 @lru_cache(maxsize=1)
@@ -153,7 +139,7 @@ def test_the_outcome_rises_with_skill_and_falls_with_the_dial(patients, capsys):
         for who in EVERYBODY:
             if patients[who].persona.obvious_goal:
                 continue
-            skill, dial = by_skill(patients[who], remembering()), by_dial(patients[who], remembering())
+            skill, dial = by_skill(patients[who], of_words()), by_dial(patients[who], of_words())
             everything += skill
             for what, sign, pairs in (("skill", 1, skill), ("dial", -1, dial)):
                 single, levels, _ = correlations(pairs)
