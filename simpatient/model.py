@@ -135,6 +135,22 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A moment that a mark rests on."""
+
+    turn: int
+    start_ms: int
+    """From the start of the audio; 0 where the turn was typed."""
+    end_ms: int
+    quote: str
+    """The words: the learner's, or the patient's where `rule` says so."""
+    code: str
+    confidence: float
+    rule: str
+    """The cue or rule by which it was found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One figure of a grade: a value with its evidence, or the reason why there is none."""
 
@@ -143,6 +159,13 @@ class Mark:
     unit: str = ""
     not_scored: str = ""
     evidence: tuple[str, ...] = ()
+    """What the figure is made of, in words."""
+    found: tuple[Evidence, ...] = ()
+    """The moments it rests on."""
+    group: str = ""
+    """The heading it stands under."""
+    indicative: bool = False
+    """Open loop, or a figure that software cannot tell well: to be read with care."""
 
 
 @dataclass(frozen=True, slots=True)
