@@ -41,7 +41,8 @@ The names that others build on:
     Item      .id .text .points .when .part .given .otherwise .human .must
     Condition see the class
     PROFILES  the names of the profiles; profiles() -> {name: Timing}
-    simpatient.grading.marks  mark(transcript, station, patient, pack) -> SheetMarks
+    simpatient.grading.marks   marks(transcript, station, patient, pack, open_loop=False) -> SheetMarks (model.py)
+    simpatient.grading.grade   grade(transcript, patient, pack, station=None, open_loop=False) -> Grade (model.py)
 """
 
 import hashlib
@@ -144,8 +145,9 @@ class Sheet:
 class Condition:
     """What must have happened. Every key that is given must hold; of a list one is enough, unless it says all.
 
-    Codes count from a confidence of .5. `heard`, `every` and `asked` look only before or after the codes that `before`
-    and `after` name; a code that never came sets no bound to `before`, and leaves `after` unmet.
+    Codes count from a confidence of .5. What is sought in learner and patient is sought only before the first of the
+    codes of `before`, from the turn of the first of the codes of `after` on, and after the first reply of
+    `after_reply`. A code of `before` that never came sets no bound; without the others the condition does not hold.
     """
 
     heard: tuple[str, ...] = ()
@@ -155,9 +157,9 @@ class Condition:
     every: tuple[str, ...] = ()
     """Codes, all of which were heard."""
     before: tuple[str, ...] = ()
-    """Codes: what is sought must stand before the first of them."""
     after: tuple[str, ...] = ()
-    """Codes: what is sought must stand in or after the turn of the first of them."""
+    after_reply: tuple[str, ...] = ()
+    """Classes of reply, or beginnings of reply ids such as `hint.`."""
     never: tuple[str, ...] = ()
     """Codes, none of which was heard in the whole session."""
     asked: tuple[str, ...] = ()
@@ -170,7 +172,7 @@ class Condition:
     says: tuple[str, ...] = ()
     """Cues (`simpatient.cues`), one of which stands in the learner's words."""
     replies: tuple[str, ...] = ()
-    """Classes of reply, or beginnings of reply ids such as `hint.`, one of which the patient gave."""
+    """Classes of reply, or beginnings of reply ids, one of which the patient gave."""
     at_least: dict[str, Annotated[float, Range(0, 1)]] = field(default_factory=dict)
     """Lowest values at the end: {goal_agreement: .45}."""
     at_most: dict[str, Annotated[float, Range(0, 1)]] = field(default_factory=dict)
