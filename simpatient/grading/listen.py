@@ -24,10 +24,11 @@ _META = frozenset({"goodbye", "stop", "own_risk", "say_again", "smalltalk"})
 
 @dataclass(frozen=True)
 class Words:
-    """words.yaml: phrases that grading listens for, by name."""
+    """words.yaml: phrases that grading listens for, by name; stations name them as <safety> and the like."""
 
     promise: tuple[str, ...]
     limit: tuple[str, ...]
+    limited: tuple[str, ...]
     safety: tuple[str, ...]
     regions: dict[str, tuple[str, ...]]
 
@@ -39,8 +40,9 @@ def words() -> Words:
 
 @lru_cache(maxsize=512)
 def cue(source: str) -> Cue:
-    """A cue compiled. Raises CueError."""
-    return compile_cue(source, {})
+    """A cue compiled; <safety>, <limit>, <limited> and <promise> are the lists of words.yaml. Raises CueError."""
+    w = words()
+    return compile_cue(source, {"promise": w.promise, "limit": w.limit, "limited": w.limited, "safety": w.safety})
 
 
 @lru_cache(maxsize=256)

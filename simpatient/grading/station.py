@@ -170,7 +170,9 @@ class Condition:
     """So many different topics of `asked` or `told`."""
     depth: Depth = "partial"
     says: tuple[str, ...] = ()
-    """Cues (`simpatient.cues`), one of which stands in the learner's words."""
+    """Cues (`simpatient.cues`), one of which stands in the learner's words; <safety>, <limit>, <limited> and <promise>
+    are lists of simpatient/grading/words.yaml: a safety step, a limit of privacy, privacy with its limit, without it.
+    """
     replies: tuple[str, ...] = ()
     """Classes of reply, or beginnings of reply ids, one of which the patient gave."""
     at_least: dict[str, Annotated[float, Range(0, 1)]] = field(default_factory=dict)

@@ -132,7 +132,11 @@ def _coverage(session: Session, station: Station | None, open_loop: bool) -> Mar
     for _, name, depth in session.told:
         deepest[name] = max(deepest.get(name, 0), DEPTHS.index(depth))
     share = sum(deepest.get(name, 0) / 2 for name in station.topics) / len(station.topics)
-    shown = tuple(f"{n}: {DEPTHS[deepest[n]] if n in deepest else 'not asked'}" for n in station.topics)
+    asked = {name for _, names in session.topics for name in names}
+    shown = tuple(
+        f"{n}: {DEPTHS[deepest[n]] if n in deepest else 'touched' if n in asked else 'not asked'}"
+        for n in station.topics
+    )
     return Mark(
         "topic coverage", round(100 * share), "%", evidence=shown, group="techniques", indicative=open_loop
     )  # fmt: skip
