@@ -133,10 +133,8 @@ def _coverage(session: Session, station: Station | None, open_loop: bool) -> Mar
         deepest[name] = max(deepest.get(name, 0), DEPTHS.index(depth))
     share = sum(deepest.get(name, 0) / 2 for name in station.topics) / len(station.topics)
     asked = {name for _, names in session.topics for name in names}
-    shown = tuple(
-        f"{n}: {DEPTHS[deepest[n]] if n in deepest else 'touched' if n in asked else 'not asked'}"
-        for n in station.topics
-    )
+    how = {n: DEPTHS[deepest[n]] if n in deepest else "touched" if n in asked else "not asked" for n in station.topics}
+    shown = tuple(f"{name}: {what}" for name, what in how.items())
     return Mark(
         "topic coverage", round(100 * share), "%", evidence=shown, group="techniques", indicative=open_loop
     )  # fmt: skip
