@@ -96,6 +96,10 @@ def _condition(c: Condition) -> str:
     found += [f"{name} ≤ {value:g}" for name, value in c.at_most.items()]
     found += ["certain words"] if c.says else []
     found += [f"{n} {what}" for n, what in ((c.goals, "goals voiced"), (c.tasks, "steps agreed")) if n]
+    if c.any:
+        found.append(" or ".join(f"({_condition(one)})" for one in c.any))
+    if c.last:
+        found.append(f"in the last {c.last} turns")
     return "; ".join(found)
 
 

@@ -82,17 +82,36 @@ def rests_on_the_patient(condition: Condition | None) -> bool:
     """Whether a condition depends on what the patient said or felt, which in open loop is the engine's guess."""
     c = condition
     return c is not None and bool(
-        c.told or c.replies or c.after_reply or c.at_least or c.at_most or c.stage or c.goals or c.tasks
+        c.told
+        or c.replies
+        or c.after_reply
+        or c.at_least
+        or c.at_most
+        or c.stage
+        or c.goals
+        or c.tasks
+        or any(map(rests_on_the_patient, c.any))
     )
 
 
 def holds(condition: Condition, session: Session) -> Held:
     """Every key that is given must hold."""
     c = condition
-    parts: list[Held] = []
     inside = _between(c, session)
     if inside is None:
         return Held(False)
+    if not c.together:
+        return _holds(c, session, inside)
+    turns = (_holds(c, session, _in_turn(turn.no, inside)) for turn in session.turns)
+    return next((held for held in turns if held.holds), Held(False))
+
+
+def _in_turn(no: int, inside: Callable[[Place], bool]) -> Callable[[Place], bool]:
+    return lambda place: place[0] == no and inside(place)
+
+
+def _holds(c: Condition, session: Session, inside: Callable[[Place], bool]) -> Held:
+    parts: list[Held] = []
     if c.heard:
         parts.append(_heard(c, session, inside))
     parts += [_first(code, session, inside) for code in c.every]
@@ -106,6 +125,8 @@ def holds(condition: Condition, session: Session) -> Held:
         parts.append(_says(c, session, inside))
     if c.replies:
         parts.append(_replied(c.replies, session, inside))
+    if c.any:
+        parts.append(next((h for one in c.any if (h := holds(one, session)).holds), Held(False)))
     parts += _state(c, session)
     return Held(all(p.holds for p in parts), tuple(e for p in parts if p.holds for e in p.evidence))
 
@@ -124,6 +145,8 @@ def _between(c: Condition, session: Session) -> Callable[[Place], bool] | None:
         if turn is None:
             return None
         after = max(after, (turn.no + 1, 0))
+    if c.last and session.turns:
+        after = max(after, (session.turns[-1].no - c.last + 1, 0))
     return lambda place: after <= place < before
 
 

@@ -30,6 +30,8 @@ class Words:
     limit: tuple[str, ...]
     limited: tuple[str, ...]
     safety: tuple[str, ...]
+    next: tuple[str, ...]
+    honest: tuple[str, ...]
     regions: dict[str, tuple[str, ...]]
 
 
@@ -40,9 +42,11 @@ def words() -> Words:
 
 @lru_cache(maxsize=512)
 def cue(source: str) -> Cue:
-    """A cue compiled; <safety>, <limit>, <limited> and <promise> are the lists of words.yaml. Raises CueError."""
+    """A cue compiled; the lists of words.yaml stand in it as <safety> and the like. Raises CueError."""
     w = words()
-    return compile_cue(source, {"promise": w.promise, "limit": w.limit, "limited": w.limited, "safety": w.safety})
+    own = ("promise", "limit", "limited", "safety", "next", "honest")
+    lists = {**{name: getattr(w, name) for name in own}, **w.regions}
+    return compile_cue(source, lists)
 
 
 @lru_cache(maxsize=256)

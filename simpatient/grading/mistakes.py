@@ -6,7 +6,7 @@ their own accord, a diagnosis somebody with whom goals are agreed.
 
 from simpatient.detect.context import GOALS_AGREED
 from simpatient.detect.pack import Pack
-from simpatient.grading.listen import heard
+from simpatient.grading.listen import cue, heard, phrases
 from simpatient.model import Detection, Turn
 from simpatient.persona.load import Patient
 
@@ -43,4 +43,6 @@ def _wrong_here(d: Detection, turn: Turn, patient: Patient) -> bool:
         return not persona.voluntary and not persona.obvious_goal
     if d.code == "DX_EARLY":
         return not persona.obvious_goal and turn.before.goal_agreement < GOALS_AGREED
+    if d.code == "FALSE_HOPE":
+        return not any(True for _ in phrases(turn.utterance.text, [cue("<honest>")]))
     return True

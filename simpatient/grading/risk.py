@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from simpatient.detect.pack import Pack
 from simpatient.grading import listen
+from simpatient.grading.mistakes import mistakes
 from simpatient.model import Detection, Evidence, Flag, Mark, Transcript, Turn
 from simpatient.persona.load import Patient
 
@@ -45,7 +46,7 @@ def risk_marks(transcript: Transcript, patient: Patient, pack: Pack, open_loop: 
 def flags(transcript: Transcript, patient: Patient, pack: Pack, open_loop: bool = False) -> tuple[Flag, ...]:
     """What no average hides (domain 6.1). In open loop nothing that rests on the patient's words is among it."""
     found = [_unasked(transcript, patient, pack, open_loop), _unlimited(transcript)]
-    found += [_code(transcript, code, text) for code, text in _BY_CODE]
+    found += [_code(transcript, patient, pack, code, text) for code, text in _BY_CODE]
     return tuple(flag for flag in found if flag)
 
 
@@ -147,7 +148,9 @@ def _unasked(transcript: Transcript, patient: Patient, pack: Pack, open_loop: bo
     cue = None if open_loop else next(cues_of_dying(transcript, pack), None)
     if patient.persona.risk:
         evidence = (cue[1],) if cue else ()
-        return Flag("si_unasked", "Suicide was never asked about, though this patient is at risk.", evidence)
+        avoided = any(d.code == "SI_AVOID" for t in transcript.turns for d in listen.heard(t))
+        how = "only touched on in a way that wants a no" if avoided else "never asked about"
+        return Flag("si_unasked", f"Suicide was {how}, though this patient is at risk.", evidence)
     if cue and cue[0] is not transcript.turns[-1]:
         return Flag(
             "si_unasked", "The patient spoke of dying or self-harm, and suicide was never asked about.", (cue[1],)
@@ -169,9 +172,9 @@ def _unlimited(transcript: Transcript) -> Flag | None:
     return None
 
 
-def _code(transcript: Transcript, code: str, text: str) -> Flag | None:
+def _code(transcript: Transcript, patient: Patient, pack: Pack, code: str, text: str) -> Flag | None:
     found = tuple(
-        listen.by_code(t, d) for t in transcript.turns for d in t.detections
+        listen.by_code(t, d) for t in transcript.turns for d in mistakes(t, patient, pack)
         if d.code == code and d.confidence >= listen.SURE
     )  # fmt: skip
     return Flag(code.lower(), text, found) if found else None

@@ -146,8 +146,8 @@ class Condition:
     """What must have happened. Every key that is given must hold; of a list one is enough, unless it says all.
 
     Codes count from a confidence of .5. What is sought in learner and patient is sought only before the first of the
-    codes of `before`, from the turn of the first of the codes of `after` on, and after the first reply of
-    `after_reply`. A code of `before` that never came sets no bound; without the others the condition does not hold.
+    codes of `before`, from the turn of the first of the codes of `after` on, after the first reply of `after_reply`,
+    and in the last `last` turns. A code of `before` that never came sets no bound; without the others nothing is found.
     """
 
     heard: tuple[str, ...] = ()
@@ -160,6 +160,8 @@ class Condition:
     after: tuple[str, ...] = ()
     after_reply: tuple[str, ...] = ()
     """Classes of reply, or beginnings of reply ids such as `hint.`."""
+    last: Annotated[int, Range(0, 20)] = 0
+    """0: anywhere."""
     never: tuple[str, ...] = ()
     """Codes, none of which was heard in the whole session."""
     asked: tuple[str, ...] = ()
@@ -170,8 +172,9 @@ class Condition:
     """So many different topics of `asked` or `told`."""
     depth: Depth = "partial"
     says: tuple[str, ...] = ()
-    """Cues (`simpatient.cues`), one of which stands in the learner's words; <safety>, <limit>, <limited> and <promise>
-    are lists of simpatient/grading/words.yaml: a safety step, a limit of privacy, privacy with its limit, without it.
+    """Cues (`simpatient.cues`), one of which stands in the learner's words. Lists of simpatient/grading/words.yaml
+    stand in them as <safety> (a step that makes safer), <next> (a next meeting), <limit>, <limited>, <promise> (of
+    privacy: its limit, both together, without it), <presenting>, <recent>, <past>, <immediate> (the times of CASE).
     """
     replies: tuple[str, ...] = ()
     """Classes of reply, or beginnings of reply ids, one of which the patient gave."""
@@ -186,6 +189,10 @@ class Condition:
     """So many tasks the patient freely agreed to."""
     turns: Annotated[int, Range(0, 60)] = 0
     """So many learner turns there were."""
+    together: bool = False
+    """What is sought must stand in one and the same turn."""
+    any: tuple["Condition", ...] = ()
+    """Conditions, one of which must hold."""
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from simpatient.yamlfile import line_of
 
 CLASSES: tuple[str, ...] = get_args(ReplyClass)
 _CODES = ("heard", "every", "before", "after", "never")
-_BOUNDS = ("before", "after", "after_reply", "times", "depth", "topics")
+_BOUNDS = ("before", "after", "after_reply", "last", "together", "times", "depth", "topics")
 """Keys that narrow what others seek, and seek nothing themselves."""
 ASKED_ABOUT = frozenset({"SI_ASK", "CASE_NORM", "CASE_SHAME"})
 
@@ -89,6 +89,8 @@ def _condition(file: Path, item: Item, c: Condition, patient: Patient, pack: Pac
     yield from _known(file, f"{where}.replies", (*c.replies, *c.after_reply), (*CLASSES, *banks))
     yield from _known(file, f"{where}.state", (*c.at_least, *c.at_most), VARIABLES)
     yield from _cues(file, where, c)
+    for one in c.any:
+        yield from _condition(file, item, one, patient, pack)
     yield from _reach(file, item, c, patient)
 
 
