@@ -54,7 +54,7 @@ from typing import Annotated, Literal
 from simpatient.errors import DataError
 from simpatient.model import Stage
 from simpatient.persona.schema import Depth
-from simpatient.yamlfile import Range, load
+from simpatient.yamlfile import Range, line_of, load
 
 MOST_WORDS = 150
 """Words of a candidate sheet (domain 3.2)."""
@@ -135,6 +135,10 @@ class Sheet:
     role: str
     task: tuple[str, ...]
     not_required: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if (words := self.words()) > MOST_WORDS:
+            raise ValueError(f"found {words} words; allowed: at most {MOST_WORDS}")
 
     def words(self) -> int:
         """Words of the whole sheet."""
@@ -268,12 +272,6 @@ class Station:
     """For the examiner."""
     _digest: str = ""
 
-    def __post_init__(self) -> None:
-        if (words := self.sheet.words()) > MOST_WORDS:
-            raise ValueError(f"sheet: found {words} words; allowed: at most {MOST_WORDS}")
-        if (total := sum(domain.weight for domain in self.domains)) != FULL_WEIGHT:
-            raise ValueError(f"domains: found weights that add up to {total:g}; allowed: {FULL_WEIGHT}")
-
     @property
     def digest(self) -> str:
         """sha256 of the file, as 'sha256:…'."""
@@ -293,4 +291,7 @@ def load_station(path: Path) -> Station:
     station = load(path, Station)
     if station.id != path.stem:
         raise DataError(f"{path}:1: id: found {station.id!r}; allowed: {path.stem!r}, the name of the file")
+    if (total := sum(domain.weight for domain in station.domains)) != FULL_WEIGHT:
+        line = line_of(path, "domains:")
+        raise DataError(f"{path}:{line}: domains: found weights that add up to {total:g}; allowed: {FULL_WEIGHT}")
     return replace(station, _digest="sha256:" + hashlib.sha256(path.read_bytes()).hexdigest())

@@ -79,19 +79,22 @@ def _share(transcript: Transcript) -> Mark:
 
 
 def _lengths(transcript: Transcript) -> list[Mark]:
-    words = sorted(len(t.utterance.text.split()) for t in transcript.turns if t.utterance.text)
-    names = ("turn length, median", "turn length, 95th percentile", "longest turn")
-    if not words:
+    names = ("turn length, median", "turn length, 95th percentile", "longest turn", "longest turn in time")
+    turns = [turn for turn in transcript.turns if turn.utterance.text]
+    if not turns:
         return [Mark(name, None, not_scored="nothing was said", group="talk") for name in names]
-    values = (median(words), percentile(words, 95), words[-1])
-    longest = max(transcript.turns, key=lambda t: len(t.utterance.text.split()))
+    words = sorted(len(t.utterance.text.split()) for t in turns)
+    longest = max(turns, key=lambda t: len(t.utterance.text.split()))
     found = listen.by_phrase(longest, 0, len(longest.utterance.text), "longest", "most words")
-    marks = [Mark(name, round(v, 1), "words", group="talk") for name, v in zip(names[:2], values, strict=False)]
-    marks.append(Mark(names[2], values[2], "words", found=(found,), group="talk"))
-    seconds = [(t.utterance.end_ms - t.utterance.start_ms) / 1000 for t in transcript.turns]
-    if timed(transcript):
-        return [*marks, Mark("longest turn in time", round(max(seconds), 1), "s", group="talk")]
-    return [*marks, Mark("longest turn in time", None, not_scored=TYPED, group="talk")]
+    marks = [
+        Mark(names[0], round(median(words), 1), "words", group="talk"),
+        Mark(names[1], round(percentile(words, 95), 1), "words", group="talk"),
+        Mark(names[2], words[-1], "words", found=(found,), group="talk"),
+    ]
+    if not timed(transcript):
+        return [*marks, Mark(names[3], None, not_scored=TYPED, group="talk")]
+    seconds = max(t.utterance.end_ms - t.utterance.start_ms for t in turns) / 1000
+    return [*marks, Mark(names[3], round(seconds, 1), "s", group="talk")]
 
 
 def percentile(values: list[int], percent: int) -> float:
