@@ -135,6 +135,22 @@ class Transcript:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """A moment that a mark rests on."""
+
+    turn: int
+    start_ms: int
+    """From the start of the audio; 0 where the turn was typed."""
+    end_ms: int
+    quote: str
+    """The words: the learner's, or the patient's where `rule` says so."""
+    code: str
+    confidence: float
+    rule: str
+    """The cue or rule by which it was found."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mark:
     """One figure of a grade: a value with its evidence, or the reason why there is none."""
 
@@ -143,6 +159,13 @@ class Mark:
     unit: str = ""
     not_scored: str = ""
     evidence: tuple[str, ...] = ()
+    """What the figure is made of, in words."""
+    found: tuple[Evidence, ...] = ()
+    """The moments it rests on."""
+    group: str = ""
+    """The heading it stands under."""
+    indicative: bool = False
+    """Open loop, or a figure that software cannot tell well: to be read with care."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +180,84 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
+class ItemMark:
+    """One line of a station's mark sheet, marked."""
+
+    id: str
+    domain: str
+    text: str
+    outcome: Literal["met", "partly", "not met", "not scored"]
+    earned: float | None
+    """Points; None where the item is not scored."""
+    possible: float
+    not_scored: str = ""
+    """Why not: "for the examiner: …", "the patient gave no hint"."""
+    evidence: tuple[Evidence, ...] = ()
+    must: bool = False
+    """A safety item: unmet, it is a critical flag."""
+    review: bool = False
+    """It rests on something heard with a confidence below .7; a human should look."""
+    indicative: bool = False
+    """Open loop: it depends on what only a real patient could have said."""
+
+
+@dataclass(frozen=True, slots=True)
+class DomainMark:
+    """A domain of a mark sheet, 0 to 4."""
+
+    id: str
+    title: str
+    weight: float
+    mark: float | None
+    not_scored: str = ""
+    earned: float = 0.0
+    possible: float = 0.0
+    """Points of the scored items."""
+    anchor: str = ""
+    """The station's words for a mark like this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """Something that no average hides."""
+
+    id: str
+    text: str
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SheetMarks:
+    """A filled-in mark sheet. It never passes or fails anybody."""
+
+    station: str
+    version: int
+    digest: str
+    title: str
+    items: tuple[ItemMark, ...]
+    domains: tuple[DomainMark, ...]
+    checklist: float | None
+    """Per cent: 100·Σ w·x / Σ w over the scored items, w the share of the item in the weight of its domain."""
+    flags: tuple[Flag, ...]
+    """The safety items that were not met."""
+
+
+@dataclass(frozen=True, slots=True)
+class TechniqueCount:
+    """How often one code was heard."""
+
+    code: str
+    name: str
+    family: str
+    """The pack's family; "derived" for codes of the situation."""
+    n: int
+    per_10_min: float | None
+    """None where the turns have no times."""
+    mistake: bool
+    turns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Grade:
     """What the session shows about the learner. Formative: it never passes or fails anybody."""
 
@@ -168,4 +269,13 @@ class Grade:
     marks: tuple[Mark, ...]
     moments: tuple[Moment, ...]
     concerns: tuple[str, ...]
-    """Critical flags, never averaged away."""
+    """Critical flags in words, and what else must not be forgotten; never averaged away."""
+    flags: tuple[Flag, ...] = ()
+    """Critical flags with their evidence."""
+    techniques: tuple[TechniqueCount, ...] = ()
+    sheet: SheetMarks | None = None
+    """The station's mark sheet, where there was a station."""
+    open_loop: bool = False
+    """The patient's side was the engine's, not the recording's: figures that rest on it are indicative."""
+    about: dict[str, object] = field(default_factory=dict)
+    """What was graded with what: versions and digests."""

@@ -47,6 +47,23 @@ def persona(name: str) -> Path:
     raise UsageError(f"{where}; shipped: {', '.join(shipped())}; or give a persona's folder")
 
 
+def stations() -> dict[str, Path]:
+    """The files of the shipped stations by id, in the order of their ids."""
+    files = sorted(personas().glob("*/stations/*.yaml")) if personas().is_dir() else []
+    return {file.stem: file for file in sorted(files, key=lambda file: file.stem)}
+
+
+def station(name: str) -> Path:
+    """The file of a station named by id or by path. Raises UsageError, naming the shipped ones."""
+    known = stations()
+    if name in known:
+        return known[name]
+    file = Path(name)
+    if file.suffix == ".yaml" and file.is_file():
+        return file
+    raise UsageError(f"no station {name!r}; shipped: {', '.join(known) or 'none'}; or give a station's .yaml file")
+
+
 def user_data() -> Path:
     """The user's own folder for sessions and installed models (platformdirs)."""
     import platformdirs

@@ -13,7 +13,7 @@ import pytest
 from simpatient import places
 from simpatient.detect.detector import Detector
 from simpatient.patient.engine import Engine
-from simpatient.persona.load import Patient, load_patient
+from simpatient.persona.load import FILES, Patient, load_patient
 
 # Where the shell has SIGINT ignored (nohup, background jobs), children would ignore the Ctrl-C that tests send them.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -56,8 +56,8 @@ def detector() -> Detector:
 
 @pytest.fixture(scope="session")
 def patients(detector) -> dict[str, Patient]:
-    """Every shipped patient."""
-    folders = sorted(p for p in places.personas().iterdir() if (p / "persona.yaml").is_file())
+    """Every shipped patient; one that is still being written, with a file missing, is left to tests/contract."""
+    folders = sorted(p for p in places.personas().iterdir() if all((p / file).is_file() for file in FILES))
     return {f.name: load_patient(f, detector.pack.codes(), detector.pack.topics) for f in folders}
 
 

@@ -301,6 +301,56 @@ def persona_new(
     run_new(name, out)
 
 
+station = typer.Typer(
+    help="Stations, timed and marked: list, show, check, new.", no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)  # fmt: skip
+app.add_typer(station, name="station")
+
+
+@station.command("list", epilog="**Example:** `simpatient station list`")
+def station_list() -> None:
+    """List the shipped stations."""
+    from simpatient.cli.station import run_list
+
+    run_list()
+
+
+@station.command("show", epilog="**Examples:** `simpatient station show teen-first-visit --sheet`")
+def station_show(
+    name: Annotated[str, typer.Argument(help="A station: an id, or a .yaml file.", metavar="STATION")],
+    sheet: Annotated[bool, typer.Option("--sheet", help="Only what the candidate reads.")] = False,
+) -> None:
+    """Show a station: the candidate's sheet, and for teachers the mark sheet."""
+    from simpatient.cli.station import run_show
+
+    run_show(name, sheet)
+
+
+@station.command("check", epilog="**Examples:** `simpatient station check` · `simpatient station check mine.yaml`")
+def station_check(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Stations; without it, all shipped.", metavar="STATION…")
+    ] = None,
+) -> None:
+    """Check stations, file:line for each finding; exit code 1 if anything is found."""
+    from simpatient.cli.station import run_check
+
+    run_check(names or [])
+
+
+@station.command("new", epilog="**Example:** `simpatient station new tess-again --persona teen --out my-stations`")
+def station_new(
+    name: Annotated[str, typer.Argument(help="The new station's id.", metavar="ID")],
+    persona: Annotated[str, typer.Option("--persona", help="The patient who sits there.", metavar="PERSONA")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder for it. Default: here.", metavar="DIR")] = None,
+) -> None:
+    """Make a commented station to start from; it passes the check."""
+    from simpatient.cli.station import run_new
+
+    run_new(name, persona, out)
+
+
 bench = typer.Typer(
     help="Score the detector on a public corpus.", no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},

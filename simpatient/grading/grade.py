@@ -1,8 +1,17 @@
-"""From a transcript to a grade: the figures, the moments worth another look, what must never be averaged away."""
+"""From a transcript to a grade: the figures, the mark sheet, the moments worth another look, the critical flags."""
 
+from typing import Literal
+
+from simpatient import __version__
 from simpatient.detect.pack import Pack
-from simpatient.grading.measures import RISK, is_mistake, measures
-from simpatient.model import Grade, Moment, Transcript, Turn
+from simpatient.grading.conditions import Session
+from simpatient.grading.marks import marks
+from simpatient.grading.measures import measures
+from simpatient.grading.mistakes import mistakes
+from simpatient.grading.risk import flags
+from simpatient.grading.station import Station
+from simpatient.grading.techniques import DERIVED_NAMES, counts
+from simpatient.model import Flag, Grade, Moment, Transcript, Turn
 from simpatient.outcome import second_visit, sentence
 from simpatient.persona.load import Patient
 
@@ -10,25 +19,47 @@ SHOWN = 3
 """Moments of a kind that a learner is shown."""
 NOTABLE = 0.01
 """Change of the second-visit likelihood below which a turn is no moment."""
+ABOUT = ("version", "mode", "seed", "difficulty", "persona", "pack", "recogniser", "voice", "learner", "audio")
+"""What of a journal's header a grade repeats."""
 
 
-def grade(transcript: Transcript, patient: Patient, pack: Pack) -> Grade:
-    """The grade of a session; the same transcript always gives the same one."""
+def grade(
+    transcript: Transcript, patient: Patient, pack: Pack, station: Station | None = None, open_loop: bool = False
+) -> Grade:
+    """The grade of a session; with a station its mark sheet too. In open loop nothing that rests on the patient's side
+    raises a flag or counts as a mistake that hangs on the patient's last words.
+    """
     end = transcript.turns[-1].after if transcript.turns else transcript.start
+    sheet = marks(transcript, station, patient, pack, open_loop) if station else None
+    critical = (*flags(transcript, patient, pack, open_loop), *(sheet.flags if sheet else ()))
     return Grade(
         persona=patient.id,
         outcome=sentence(patient.persona.name, end, transcript.ended),
         second_visit=second_visit(end, transcript.ended),
-        marks=measures(transcript, patient, pack),
-        moments=_moments(transcript.turns, pack),
-        concerns=_concerns(transcript, patient),
+        marks=measures(transcript, patient, pack, station, open_loop),
+        moments=_moments(transcript.turns, patient, pack, open_loop),
+        concerns=_concerns(transcript, patient, pack, critical, open_loop),
+        flags=critical,
+        techniques=counts(Session(transcript, patient, pack), open_loop),
+        sheet=sheet,
+        open_loop=open_loop,
+        about=_about(transcript, station),
     )
 
 
-def _moments(turns: tuple[Turn, ...], pack: Pack) -> tuple[Moment, ...]:
+def _about(transcript: Transcript, station: Station | None) -> dict[str, object]:
+    found: dict[str, object] = {key: transcript.header[key] for key in ABOUT if key in transcript.header}
+    found |= {"graded_by": __version__, "ended": transcript.ended}
+    if station:
+        found["station"] = {"id": station.id, "version": station.version, "digest": station.digest}
+    return found
+
+
+def _moments(turns: tuple[Turn, ...], patient: Patient, pack: Pack, open_loop: bool) -> tuple[Moment, ...]:
     moved = sorted(turns, key=lambda t: (-_gain(t), t.no))
-    strong = [_moment(t, "strong", pack) for t in moved[:SHOWN] if _gain(t) > NOTABLE]
-    turning = [_moment(t, "turning", pack) for t in reversed(moved[-SHOWN:]) if _hurt(t, pack)]
+    strong = [_moment(t, "strong", patient, pack, open_loop) for t in moved[:SHOWN] if _gain(t) > NOTABLE]
+    hurt = [t for t in reversed(moved[-SHOWN:]) if mistakes(t, patient, pack, open_loop)]
+    turning = [_moment(t, "turning", patient, pack, open_loop) for t in hurt]
     return tuple(sorted(strong + turning, key=lambda m: m.turn))
 
 
@@ -36,35 +67,16 @@ def _gain(turn: Turn) -> float:
     return second_visit(turn.after) - second_visit(turn.before)
 
 
-def _hurt(turn: Turn, pack: Pack) -> bool:
-    return any(is_mistake(d.code, pack) for d in turn.detections)
-
-
-def _moment(turn: Turn, kind: str, pack: Pack) -> Moment:
-    bad = kind == "turning"
-    codes = [
-        d.code
-        for d in turn.detections
-        if is_mistake(d.code, pack) == bad and d.code not in ("OPENQ", "CLOSEDQ", "FACIL")
-    ]
+def _moment(turn: Turn, kind: Literal["strong", "turning"], patient: Patient, pack: Pack, open_loop: bool) -> Moment:
+    wrong = mistakes(turn, patient, pack, open_loop)
+    told = wrong if kind == "turning" else [d for d in turn.detections if d not in wrong]
+    codes = [d.code for d in told if d.code not in ("OPENQ", "CLOSEDQ", "FACIL")]
     names = [t.name.lower() if (t := pack.technique(c)) else DERIVED_NAMES.get(c, c) for c in codes]
     advice = [a for c in codes if (a := (t.instead if (t := pack.technique(c)) else DERIVED_ADVICE.get(c, "")))]
-    return Moment(
-        turn.no,
-        "turning" if bad else "strong",
-        turn.utterance.text,
-        ", ".join(names),
-        advice[-1] if bad and advice else "",
-    )
+    instead = advice[-1] if kind == "turning" and advice else ""
+    return Moment(turn.no, kind, turn.utterance.text, ", ".join(names), instead)
 
 
-DERIVED_NAMES = {
-    "TX_EARLY": "treatment offered before goals were agreed",
-    "X_GOAL_OBVIOUS": "a goal question where the goal was plain",
-    "HARD_EARLY": "a hard subject before there was a bond",
-    "Q_CHAIN": "a run of closed questions",
-    "MONOLOGUE": "a very long turn",
-}
 DERIVED_ADVICE = {
     "TX_EARLY": "Agree on what the person wants first; a step is welcome once it serves their own goal.",
     "X_GOAL_OBVIOUS": "Where the goal is plain, say what you found and what helps.",
@@ -74,17 +86,14 @@ DERIVED_ADVICE = {
 }
 
 
-def _concerns(transcript: Transcript, patient: Patient) -> tuple[str, ...]:
-    codes = {d.code for t in transcript.turns for d in t.detections}
-    found = []
-    if patient.persona.risk and not codes & set(RISK):
-        found.append("Suicide was never asked about, though this patient is at risk.")
+def _concerns(
+    transcript: Transcript, patient: Patient, pack: Pack, critical: tuple[Flag, ...], open_loop: bool
+) -> tuple[str, ...]:
+    """The critical flags in words, and what must be said beside them."""
+    found = [flag.text for flag in critical]
     if patient.persona.risk:
         found.append("Agreement is not safety: risk assessment, supervision and a safety plan are still needed.")
-    if "SI_AVOID" in codes:
+    wrong = {d.code for t in transcript.turns for d in mistakes(t, patient, pack, open_loop)}
+    if "SI_AVOID" in wrong:
         found.append("The subject of suicide was avoided.")
-    if "FALSE_HOPE" in codes:
-        found.append("Something was promised that nobody can promise.")
-    if "ABUSE" in codes:
-        found.append("The patient was insulted; please talk this over with a supervisor.")
     return tuple(found)

@@ -1,11 +1,10 @@
 """The learner's page: a self-contained HTML file that works offline, made from a transcript and its grade."""
 
-import dataclasses
-import json
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from simpatient.grading.written import as_json as as_json
 from simpatient.model import AllianceState, Grade, Transcript, Turn
 from simpatient.persona.load import Patient
 
@@ -60,11 +59,6 @@ def html(transcript: Transcript, grade: Grade, patient: Patient, audio: str = ""
         transcript=transcript, grade=grade, persona=patient.persona, curves=curves(transcript), audio=audio,
         width=WIDTH, height=HEIGHT, left=LEFT, top=TOP, plot_right=WIDTH - RIGHT, plot_bottom=HEIGHT - BOTTOM,
     )  # fmt: skip
-
-
-def as_json(grade: Grade) -> str:
-    """The grade as JSON, one stable text for one grade."""
-    return json.dumps(dataclasses.asdict(grade), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
 
 
 def curves(transcript: Transcript) -> list[Curve]:

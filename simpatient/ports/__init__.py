@@ -93,3 +93,11 @@ class Clock(Protocol):
     """Monotonic time."""
 
     def now_ms(self) -> int: ...
+
+    def seconds(self, ms: int) -> float:
+        """How long a wait for so much of this clock's time takes."""
+        ...
+
+    def utc(self) -> str:
+        """The date and time, for a log beside the journal."""
+        ...

@@ -73,6 +73,12 @@ class ManualClock:
     def now_ms(self) -> int:
         return self._now_ms
 
+    def seconds(self, ms: int) -> float:
+        return ms / 1000
+
+    def utc(self) -> str:
+        return ""
+
     def advance(self, ms: int) -> None:
         """Raises ValueError when `ms` is negative: the clock is monotonic."""
         if ms < 0:

@@ -76,6 +76,34 @@ class DeviceSpeaker:
         self.stop()
 
 
+class Chime:
+    """A loudspeaker that never stops running, so that what rings begins at once, beside what others play."""
+
+    def __init__(self, device: str | None = None) -> None:
+        """Raises DeviceError."""
+        self._device = _find("output", device)
+        self._ringing = b""
+        self.name = self._device.name
+        with _portaudio_errors(self._device):
+            self._stream = _open(self._device, callback=self._fill, latency="low")
+            self._stream.start()
+
+    def ring(self, sound: Pcm) -> None:
+        """Begins to play and returns at once; what rang before falls silent."""
+        self._ringing = _to_device(sound, self._device)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def _fill(self, out: Any, frames: int, times: Any, status: Any) -> None:
+        """Called by PortAudio's own thread, which must not wait."""
+        ringing, size = self._ringing, len(out)
+        part = ringing[:size]
+        out[:] = part + bytes(size - len(part))
+        if self._ringing is ringing:  # else a new one began meanwhile
+            self._ringing = ringing[size:]
+
+
 class Microphone:
     """Hears through the microphone whose name contains `device`, or the default one."""
 

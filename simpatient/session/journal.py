@@ -7,8 +7,10 @@ No wall-clock time stands in it: the same persona, seed and words give the same 
 very end is dropped and reported; an unknown event, a newer format or damage before the end is a JournalError.
 """
 
+import contextlib
 import json
 import os
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,32 +28,63 @@ EVENTS = frozenset(
 
 
 class Journal:
-    """Appends events to `folder/journal.jsonl`, readable by the owner only. Raises OutputError."""
+    """Appends events to `folder/journal.jsonl`, readable by the owner only. Any thread may add. Raises OutputError."""
 
     def __init__(self, folder: Path, over: bool = True) -> None:
         """With `over` an older journal there is written over; without, it is an OutputError."""
         self.path = folder / NAME
+        self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if over else os.O_EXCL), 0o600)
+            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | (0 if over else os.O_EXCL), 0o600)
+            self._claim()
+            os.ftruncate(self._file, 0)
         except FileExistsError:
             raise OutputError(f"{folder}: cannot write the session there: it holds one already; name another") from None
         except OSError as error:
             raise OutputError(f"{folder}: cannot write the session there: {error.strerror}") from None
         self._good = 0
 
+    @classmethod
+    def again(cls, folder: Path) -> "Journal":
+        """Goes on with a journal after a crash: a torn last line is cut off. Raises OutputError."""
+        journal = cls.__new__(cls)
+        journal.path, journal._lock = folder / NAME, threading.Lock()
+        try:
+            journal._file = os.open(journal.path, os.O_RDWR)
+            journal._claim()
+            journal._good = journal.path.read_bytes().rfind(b"\n") + 1
+            journal._drop_torn_line()
+        except OSError as error:
+            raise OutputError(f"{folder}: cannot go on with the session there: {error.strerror}") from None
+        return journal
+
+    def _claim(self) -> None:
+        """One program writes a journal at a time; the claim ends with the program, however it ends."""
+        with contextlib.suppress(ImportError):  # there is no fcntl on Windows
+            import fcntl
+
+            try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self.close()
+                raise OutputError(f"{self.path}: cannot write: another program is writing this session") from None
+            except OSError:
+                pass  # a file system that knows no locks
+
     def add(self, event: str, **values: Any) -> None:
         """Writes one event; when it returns, the event is on the disk."""
         assert event in EVENTS, event
         line = (records.canonical({"event": event, **values}) + "\n").encode("utf-8", "surrogatepass")
-        try:
-            self._write(line)
-        except OSError as error:
-            self._drop_torn_line()
-            raise OutputError(
-                f"{self.path}: cannot write: {error.strerror}; what was written before is whole"
-            ) from None
-        self._good += len(line)
+        with self._lock:
+            try:
+                self._write(line)
+            except OSError as error:
+                self._drop_torn_line()
+                raise OutputError(
+                    f"{self.path}: cannot write: {error.strerror}; what was written before is whole"
+                ) from None
+            self._good += len(line)
 
     def _write(self, line: bytes) -> None:
         while line:

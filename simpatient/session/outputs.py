@@ -6,6 +6,7 @@ from simpatient.detect.pack import Pack
 from simpatient.errors import OutputError
 from simpatient.grading.grade import grade
 from simpatient.grading.report import as_json, html
+from simpatient.grading.station import Station
 from simpatient.model import Grade
 from simpatient.persona.load import Patient
 from simpatient.session.journal import read
@@ -13,10 +14,12 @@ from simpatient.session.journal import read
 GRADE, REPORT, CONVERSATION, LEARNER = "grade.json", "report.html", "conversation.flac", "learner.flac"
 
 
-def write_outputs(folder: Path, patient: Patient, pack: Pack) -> Grade:
+def write_outputs(
+    folder: Path, patient: Patient, pack: Pack, station: Station | None = None, open_loop: bool = False
+) -> Grade:
     """Grades the session in `folder` and writes grade.json and report.html. Raises OutputError."""
     transcript = read(folder).transcript()
-    marks = grade(transcript, patient, pack)
+    marks = grade(transcript, patient, pack, station, open_loop)
     audio = CONVERSATION if (folder / CONVERSATION).exists() else ""
     write_text(folder / GRADE, as_json(marks))
     write_text(folder / REPORT, html(transcript, marks, patient, audio))

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from simpatient.detect.detector import Detector
 from simpatient.grading.grade import grade
 from simpatient.grading.report import as_json
+from simpatient.grading.station import Station
 from simpatient.model import Utterance
 from simpatient.patient.engine import SILENCE, Engine
 from simpatient.persona.load import Patient
@@ -18,9 +19,13 @@ from simpatient.session.journal import Read
 from simpatient.session.records import Json, canonical
 
 
-def regrade(journal: Read, stored: str, detector: Detector, patient: Patient) -> list[str]:
+def regrade(
+    journal: Read, stored: str, detector: Detector, patient: Patient, station: Station | None = None,
+    open_loop: bool = False,
+) -> list[str]:  # fmt: skip
     """Differences between the stored grade and today's."""
-    return [] if as_json(grade(journal.transcript(), patient, detector.pack)) == stored else ["the grade differs"]
+    anew = grade(journal.transcript(), patient, detector.pack, station, open_loop)
+    return [] if as_json(anew) == stored else ["the grade differs"]
 
 
 def redecide(journal: Read, engine: Engine) -> list[str]:

@@ -22,12 +22,15 @@ Mouth = Callable[[Reply], None]
 class Session:
     """A patient in conversation, journalled."""
 
-    def __init__(self, engine: Engine, journal: Journal, about: Json) -> None:
-        """`about` is what the header says of mode, recogniser and voice."""
+    def __init__(self, engine: Engine, journal: Journal, about: Json, now: Situation | None = None) -> None:
+        """`about` is what the header says of mode, recogniser and voice; a session that goes on from `now` has one."""
         self.engine = engine
         self.journal = journal
         self.opening, self.now = engine.open()
         self._over = False
+        if now is not None:
+            self.now = now
+            return
         patient = engine.patient
         journal.add(
             "header", format=FORMAT, version=__version__, seed=engine.seed, difficulty=engine.difficulty,
@@ -84,22 +87,26 @@ def _asked_back(turn: Turn) -> bool:
 
 
 def run(session: Session, ears: Iterable[Utterance | None], mouth: Mouth, watch: Watcher) -> Ended:
-    """Runs a session to its end. An ear's None is a long silence. Returns the reason of the end.
+    """Runs a session to its end and closes its journal. An ear's None is a long silence. Returns the reason of the end.
 
     An error or Ctrl-C on the way leaves a whole journal that says `failed` or `aborted`.
     """
     try:
-        mouth(session.opening)
-        session.spoke(session.opening)
-        for utterance in ears:
-            turn = session.silence() if utterance is None else session.hear(utterance)
-            if turn is None:
-                break
-            watch(turn)
-            mouth(turn.reply)
-            session.spoke(turn.reply)
-            if turn.ended:
-                break
+        return converse(session, ears, mouth, watch, session.opening)
+    finally:
+        session.journal.close()
+
+
+def converse(
+    session: Session, ears: Iterable[Utterance | None], mouth: Mouth, watch: Watcher, first: Reply | None
+) -> Ended:
+    """As `run`, and the journal stays open. `first` is what the patient says before listening."""
+    try:
+        if first is not None:
+            mouth(first)
+            session.spoke(first)
+        if session.now.ended is None:
+            _exchange(session, ears, mouth, watch)
         return session.end("closed")
     except KeyboardInterrupt:
         session.end("aborted")
@@ -109,5 +116,15 @@ def run(session: Session, ears: Iterable[Utterance | None], mouth: Mouth, watch:
     except SimpatientError as error:
         session.fail(error)
         raise
-    finally:
-        session.journal.close()
+
+
+def _exchange(session: Session, ears: Iterable[Utterance | None], mouth: Mouth, watch: Watcher) -> None:
+    for utterance in ears:
+        turn = session.silence() if utterance is None else session.hear(utterance)
+        if turn is None:
+            return
+        watch(turn)
+        mouth(turn.reply)
+        session.spoke(turn.reply)
+        if turn.ended:
+            return

@@ -192,3 +192,31 @@ def test_the_same_words_give_the_same_bytes(root, tmp_path):
         written.append((folder / "journal.jsonl").read_bytes())
 
     assert written[0] == written[1]
+
+
+def test_a_journal_goes_on_after_a_crash(engines, tmp_path):
+    """A torn last line is cut off, and what is added stands behind the whole ones."""
+    _, file = journalled(engines["teen"], tmp_path)
+    file.write_bytes(file.read_bytes()[:-20])
+    whole = read(tmp_path).events
+
+    journal = Journal.again(tmp_path)
+    journal.add("resumed", by="restart", at_ms=1)
+    journal.close()
+
+    assert read(tmp_path).events == (*whole, {"event": "resumed", "by": "restart", "at_ms": 1})
+    assert not read(tmp_path).torn
+
+
+@pytest.mark.parametrize("begin", [Journal, Journal.again])
+def test_one_program_writes_a_journal_at_a_time(tmp_path, begin):
+    """Who would write a session that is being written is told so, and nothing of it is lost."""
+    writing = Journal(tmp_path)
+    writing.add("bell")
+
+    with pytest.raises(OutputError, match="another program is writing"):
+        begin(tmp_path)
+
+    assert (tmp_path / "journal.jsonl").read_text() == '{"event":"bell"}\n'
+    writing.close()
+    begin(tmp_path).close()
