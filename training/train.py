@@ -406,7 +406,7 @@ def base_model():
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--all", action="store_true", help="learn from every speaker; keep the thresholds")
-    parser.add_argument("--epochs", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=5)
     asked = parser.parse_args()
     torch.manual_seed(SEED)
     torch.set_num_threads(2)
