@@ -22,7 +22,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from simpatient.detect.detector import Detector
 from simpatient.detect.pack import load_pack
-from simpatient.detect.semantic import AFTER, BEHAVIOURS, spoken_words
+from simpatient.detect.semantic import AFTER, BEHAVIOURS, IN_CONTEXT, spoken_words
 
 ROOT = Path(__file__).parent
 OUT = ROOT.parent / "simpatient" / "detect" / "semantic"
@@ -36,8 +36,6 @@ GENERIC = ("OPENQ", "CLOSEDQ", "INFO")
 """Codes that the first writers did not label beside other codes, so that there their absence teaches nothing."""
 FIRST_WRITERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 COMPLETE = ("NEUTRAL", "MIXED", "OPENQ", "CLOSEDQ")
-IN_CONTEXT = frozenset("REFL_S REFL_C SI_AVOID CASE_DS UNDER GOAL_BRIDGE SUMMARY".split())
-"""Codes that hang on what the patient said before."""
 BESIDE = {
     **dict.fromkeys(
         "CASE_NORM CASE_SHAME CASE_GA CASE_SA CASE_DS CASE_CATCH".split(), ("SI_ASK", "CASE_BI", "CLOSEDQ", "OPENQ")
@@ -60,6 +58,12 @@ MAIN = {
     "other": frozenset("FRAME STRENGTH REPAIR".split()),
 }
 """Codes that leave no doubt about the main behaviour of a turn (the four classes of AnnoMI)."""
+WITH_CUE, WITH_CUE_HURT, ALONE, ALONE_HURT = 0.05, 0.15, 0.6, 0.8
+"""How probable a code must be: where a cue fires too; where the matcher hears alone; alone, and a mistake.
+
+One number for all codes, between those of the best F.3 and F.5 on the held-out speakers: a code alone has too few
+lines to set its own. A false accusation hurts most.
+"""
 LENGTH = 96
 SEED = 20261124
 FILLERS = ("um", "uh", "you know", "i mean", "so", "well", "okay", "like", "er", "right")
@@ -268,55 +272,36 @@ def cued(lines, labels):
     return heard
 
 
-def thresholds(probabilities, heard, lines, labels, hurts):
-    """Per code two thresholds: where a cue fires too, and where the matcher hears alone; set on held-out speakers.
+def judged_on(lines, labels):
+    """(wanted, counts): a code is judged on the lines written for it, on its near-misses and on neutral talk.
 
-    One pair for the mistakes (of the best F½, since a false accusation hurts most) and one for all other codes (F.7): a
-    code alone has too few held-out lines to set its own. A code is judged on the lines that were written for it, on its
-    near-misses and on neutral talk; beside other codes its absence is not labelled surely enough. Also the table of the
-    card.
+    Beside other codes its absence is not labelled surely enough.
     """
     wanted, counts = (t.numpy() for t in targets(lines, labels))
     for i, code in enumerate(labels):
         counts[:, i] *= [line[5] in (code, "NEUTRAL") for line in lines]
-    chosen, table = {}, []
-    codes_at = [(i, code) for i, code in enumerate(labels) if not code.startswith("main:")]
-    for beta, those in (
-        (0.5, [(i, code) for i, code in codes_at if code in hurts]),
-        (0.7, [(i, code) for i, code in codes_at if code not in hurts]),
-    ):
-        at = [i for i, _ in those]
-        pair = best_pair(probabilities[:, at], heard[:, at], wanted[:, at] > 0, counts[:, at] > 0, beta)
-        for i, code in those:
-            hit = (probabilities[:, i] >= pair[1]) | (heard[:, i] & (probabilities[:, i] >= pair[0]))
-            hit &= counts[:, i] > 0
-            true, all_true = float((hit & (wanted[:, i] > 0)).sum()), float((wanted[:, i] * counts[:, i]).sum())
-            chosen[code] = [round(float(x), 2) for x in pair]
-            table.append(
-                f"| {code} | {int(all_true)} | {pair[0]:.2f} | {pair[1]:.2f} | {true / max(1, hit.sum()):.2f} | "
-                f"{true / max(1, all_true):.2f} |"
-            )
-            print(table[-1], flush=True)
-    return chosen, table
+    return wanted, counts
 
 
-def best_pair(p, cue, y, seen, beta):
-    """(with a cue, alone) of the best F over all codes together."""
-    best, pair = -1.0, (0.1, 0.6)
-    for low in (0.02, 0.05, 0.1, 0.15):
-        for high in numpy.arange(0.3, 0.96, 0.02):
-            hit = ((p >= high) | (cue & (p >= low))) & seen
-            true = float((hit & y).sum())
-            precision, recall = true / max(1, hit.sum()), true / max(1, (y & seen).sum())
-            f = (1 + beta**2) * precision * recall / max(1e-9, beta**2 * precision + recall)
-            if f > best:
-                best, pair = f, (low, float(high))
-    return pair
+def measured(probabilities, heard, lines, labels, chosen):
+    """The table of the card: precision and recall a code on held-out speakers, cues and matcher together."""
+    wanted, counts = judged_on(lines, labels)
+    table = []
+    for i, code in enumerate(labels):
+        if code not in chosen:
+            continue
+        low, high = chosen[code]
+        hit = ((probabilities[:, i] >= high) | (heard[:, i] & (probabilities[:, i] >= low))) & (counts[:, i] > 0)
+        true, every = float((hit & (wanted[:, i] > 0)).sum()), float((wanted[:, i] * counts[:, i]).sum())
+        row = (code, str(int(every)), f"{true / max(1, hit.sum()):.2f}", f"{true / max(1, every):.2f}")
+        table.append("| " + " | ".join(row) + " |")
+        print(table[-1], flush=True)
+    return table
 
 
 def calibration(probabilities, lines, labels, chosen):
     """Slope and offset of the chance that a hit is right, over the distance of its log-odds from the threshold."""
-    wanted, counts = (t.numpy() for t in targets(lines, labels))
+    wanted, counts = judged_on(lines, labels)
     high = numpy.array([chosen.get(code, (1.0, 1.0))[1] for code in labels]).clip(0.01, 0.99)
     odds = numpy.log(probabilities.clip(1e-6, 1 - 1e-6) / (1 - probabilities.clip(1e-6, 1 - 1e-6)))
     heard = numpy.array([code in chosen for code in labels])
@@ -366,7 +351,8 @@ def export(net, tokenizer, labels, record):
 
 def card(table, seen, held, digest):
     """The model card, beside the model."""
-    text = CARD.format(seen=seen, held=held, speakers=", ".join(sorted(DEV_SPEAKERS)), digest=digest, weights=WEIGHTS)
+    text = CARD.format(seen=seen, held=held, speakers=", ".join(sorted(DEV_SPEAKERS)), digest=digest, weights=WEIGHTS,
+                       with_cue=WITH_CUE, alone=ALONE, hurt=ALONE_HURT)  # fmt: skip
     (OUT / "CARD.md").write_text(text + "\n".join(table) + "\n", "utf-8")
 
 
@@ -380,8 +366,8 @@ the model: {digest}.
 this program; no recording or transcript of a real patient or clinician is in it. Speakers were imagined by few
 authors, so that figures on real learners will be lower.
 
-**Use.** One of two layers of the detector. A code is heard where a cue fires and the matcher is at least `with a cue`
-sure, or where the matcher alone is at least `alone` sure. The confidence of a hit of the matcher alone is the chance
+**Use.** One of two layers of the detector. A code is heard where a cue fires and the matcher gives it at least {with_cue}, or
+where the matcher alone gives it at least {alone} ({hurt} where it is a mistake). The confidence of a hit of the matcher alone is the chance
 that it is right, as measured on the held-out speakers; it stays below a cue's.
 
 **Limits.** English only. Irony, tone of voice and long context are not seen. Where it hears a mistake, it may be wrong:
@@ -389,8 +375,8 @@ the report shows the words, and a person decides.
 
 On the held-out speakers, cues and matcher together:
 
-| code | lines | with a cue | alone | precision | recall |
-|---|---|---|---|---|---|
+| code | lines | precision | recall |
+|---|---|---|---|
 """
 
 
@@ -427,7 +413,8 @@ def main():
         return
     hurts = {r.technique.code for r in load_pack().rules if r.technique.pull == "hurt"}
     probabilities = scores(net, tokenizer, held)
-    chosen, table = thresholds(probabilities, cued(held, labels), held, labels, hurts)
+    chosen = {code: [WITH_CUE_HURT, ALONE_HURT] if code in hurts else [WITH_CUE, ALONE] for code in codes()}
+    table = measured(probabilities, cued(held, labels), held, labels, chosen)
     behaviours(probabilities, held, labels)
     fit = calibration(probabilities, held, labels, chosen)
     digest = export(net, tokenizer, labels, {"thresholds": chosen, "calibration": fit})

@@ -21,6 +21,7 @@ _HARD = frozenset({"alcohol", "cannabis", "drugs", "irritability"})
 _GOAL_QUESTIONS = frozenset({"GOAL_OPEN", "GOAL_WISH", "GOAL_MORE", "GOAL_ECHO", "MIRACLE", "SCALE"})
 _GIVES_BACK = frozenset({"REFL_S", "REFL_C", "VALIDATE", "SUMMARY", "STRENGTH", "AUTON", "EXTERN", "GOAL_BRIDGE"})
 _NEUTRAL = frozenset({"OPENQ", "CLOSEDQ", "INFO", "FRAME", "PROB_OPEN", "FACIL", "Q_CHAIN"})
+_STEPS = frozenset({"TRIAL", "TASK_DEAL", "TASK_OFFER", "ALT_TASK"})
 _FREELY = frozenset({"GOAL_PACT", "TASK_DEAL", "TRIAL", "GOAL_BRIDGE"})
 
 
@@ -73,12 +74,13 @@ def _in_place(d: Detection, context: Context, codes: set[str]) -> Judged:
         return Judged(d, d.code + kind)
     if d.code == "CONS" and not context.pros_heard and "PROS" not in codes:
         return Judged(d, "CONS/first")
+    unsafe = context.danger and "TRIAL" in codes and d.code in _STEPS
+    if (context.obvious_goal and d.code in _GOAL_QUESTIONS) or unsafe:
+        return Judged(d, "")
     if d.code == "TASK_OFFER":
         if context.obvious_goal:
             return Judged(d, "TASK_OFFER/obvious")
         return Judged(d, d.code if context.goal_agreement >= GOALS_AGREED else "")
-    if (context.obvious_goal and d.code in _GOAL_QUESTIONS) or (context.danger and d.code == "TRIAL"):
-        return Judged(d, "")
     if d.code == "DX_EARLY" and (context.obvious_goal or context.goal_agreement >= GOALS_AGREED):
         return Judged(d, "")
     if "PRESSURE" in codes and d.code in _FREELY:

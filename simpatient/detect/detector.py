@@ -23,6 +23,8 @@ MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
 LEAST, MOST = 0.5, 0.85
 """Lowest and highest confidence of what the matcher hears alone: always below that of a cue."""
+SURE = 0.9
+"""Probability from which what the matcher hears stands beside a stronger code on the same words."""
 UNSURE = 0.45
 """Confidence of a question about suicide that may have been misheard: not credited, and never taken for not asked."""
 _PLAIN = ("OPENQ", "CLOSEDQ")
@@ -42,6 +44,8 @@ class _Hit:
     cue: str
     meant: bool = False
     """Heard by the matcher, not by a cue."""
+    sure: bool = False
+    """The matcher is sure of it, whether a cue heard it or not."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ class Detector:
         line = _Line(toks)
         hits = [hit for rule in self.pack.rules if (hit := self._best(rule, line))]
         hits = self._echo(toks, line, after, hits)
-        meaning = self.semantic.hear(text, after) if self.semantic and len(toks) > _BACKCHANNEL else None
+        cued = {hit.rule.technique.code for hit in hits}
+        meaning = self.semantic.hear(text, after, cued) if self.semantic and len(toks) > _BACKCHANNEL else None
         hits = self._with_meaning(meaning, line, hits) if meaning else hits
         kept = self._settle(hits)
         if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS | _GREETINGS:
@@ -160,17 +165,19 @@ class Detector:
 
     def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit]) -> list[_Hit]:
         """Adds what the matcher hears and no cue did, unless a guard speaks against it; drops what it finds absurd."""
-        hits = [hit for hit in hits if not self._absurd(hit, meaning)]
+        hits = [replace(hit, sure=_is_sure(hit, meaning)) for hit in hits if not self._absurd(hit, meaning)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
+        if meaning.behaviour != "question":
+            fresh = [s for s in fresh if s.code not in _PLAIN]
         meant = [hit for s in fresh if (hit := self._meant(s, line))]
         return hits + [hit for hit in meant if not any(_spoken_for(hit, cued) for cued in hits)]
 
     def _absurd(self, hit: _Hit, meaning: Meaning) -> bool:
-        """A cue's words in a sentence that means something else: "no wonder it's cold"."""
+        """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
         assert self.semantic is not None
         code = hit.rule.technique.code
-        return meaning.most.get(code, 1.0) < self.semantic.with_cue.get(code, 0.0)
+        return hit.rule.family != "R" and meaning.anywhere.get(code, 1.0) < self.semantic.with_cue.get(code, 0.0)
 
     def _meant(self, scored: Scored, line: "_Line") -> _Hit | None:
         rule = self._rules[scored.code]
@@ -179,7 +186,8 @@ class Detector:
             return None
         assert self.semantic is not None
         confidence = min(max(LEAST, round(20 * self.semantic.sureness(scored)) / 20), MOST)
-        return _Hit(rule, start, end, confidence, f"sounds like {rule.technique.name.lower()} (matcher)", True)
+        return _Hit(rule, start, end, confidence, f"sounds like {rule.technique.name.lower()} (matcher)", True,
+                    scored.probability >= SURE)  # fmt: skip
 
     def _settle(self, hits: list[_Hit]) -> list[_Hit]:
         """Of two codes on the same words the one that beats the other stays."""
@@ -200,7 +208,11 @@ class Detector:
         code = hit.rule.technique.code
         if code in _PLAIN and other.rule.technique.pull == "hurt" and other.rule.technique.form == "question":
             return True
-        if not _near(hit, other) or (other.meant and other.rule.family == hit.rule.family and code not in _PLAIN):
+        hurts = other.rule.technique.pull == "hurt"
+        if hit.sure and not other.sure and code not in _PLAIN and not hurts:
+            return False
+        same = other.meant and other.rule.family == hit.rule.family and code not in _PLAIN and not hurts
+        if not _near(hit, other) or same:
             return False
         purpose = other.rule.technique.form == "question" and other.rule.technique.code not in _PLAIN
         return code in self._beats[other.rule.technique.code] or (code in _PLAIN and purpose)
@@ -241,6 +253,10 @@ def _apart(line: "_Line", hits: Iterable[_Hit]) -> tuple[tuple[int, int], ...]:
         if not found or start >= found[-1][1]:
             found.append((start, end))
     return tuple(line.original(*span) for span in found)
+
+
+def _is_sure(hit: _Hit, meaning: Meaning) -> bool:
+    return meaning.most.get(hit.rule.technique.code, 0.0) >= SURE
 
 
 def _near(hit: _Hit, other: _Hit) -> bool:

@@ -6,8 +6,8 @@ and numpy are needed at run time. Where onnxruntime cannot be imported, `load_se
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from math import exp, log
 from pathlib import Path
@@ -27,6 +27,13 @@ _JOINTS = frozenset(
 )
 BEHAVIOURS: tuple[Behaviour, ...] = get_args(Behaviour)
 _MAIN = "main:"
+IN_CONTEXT = frozenset("REFL_S REFL_C SI_AVOID CASE_DS UNDER GOAL_BRIDGE SUMMARY".split())
+"""Codes that hang on what the patient said before."""
+BARE = 0.15
+"""Probability that any other code must have without it."""
+PLAINLY_ASKED = 0.9
+"""Probability from which a question about suicide is plain in the words alone, and no avoidance by what came before."""
+_Spoken = tuple[str, int, int]
 _CLAUSE = 4
 """Fewest words of a clause."""
 
@@ -49,6 +56,8 @@ class Meaning:
     """Every code at or above its threshold, with the words where it stands."""
     most: dict[str, float]
     """The probability of every code, over threshold or not."""
+    anywhere: dict[str, float] = field(default_factory=dict)
+    """The probability of every code in the turn or in any one clause of it."""
     behaviour: Behaviour | None = None
     """The main behaviour of the turn, where the model tells it."""
 
@@ -79,39 +88,55 @@ class Semantic:
             str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
 
-    def hear(self, text: str, after: str = "") -> Meaning:
-        """What one learner turn may mean; `after` is what the patient said just before."""
+    def hear(self, text: str, after: str = "", cued: Collection[str] = ()) -> Meaning:
+        """What one learner turn may mean; `after` is what the patient said just before, `cued` what cues hear in it."""
         words = spoken_words(text)
         if not words:
             return Meaning((), {})
         context = _joined(spoken_words(after)[-AFTER:])
         most = dict.fromkeys(self.codes, 0.0)
+        anywhere = dict(most)
         mains: list[Any] = []
         found: dict[str, Scored] = {}
         for first in range(0, max(1, len(words) - (WINDOW - STEP)), STEP):
             piece = words[first : first + WINDOW]
-            (whole,) = self.probabilities([_joined(piece)], [context if first == 0 else ""])
+            here = context if first == 0 else ""
+            whole = self._whole(piece, here)
+            clauses = _clauses(piece)
+            doubted = any(whole[i] < self.with_cue[code] for i, code in enumerate(self.codes) if code in cued)
+            over = any(whole[i] >= self.alone[code] for i, code in enumerate(self.codes))
+            parts = self.probabilities([*map(_joined, clauses)], [here] * len(clauses)) if doubted or over else ()
             mains.append(whole[self._mains])
-            for scored in self._over(piece, context if first == 0 else "", whole):
-                if scored.probability > most[scored.code]:
-                    found[scored.code] = scored
-            most = {code: max(most[code], float(p)) for code, p in zip(self.codes, whole, strict=False)}
+            for i, code in enumerate(self.codes):
+                anywhere[code] = max(anywhere[code], float(whole[i]), *(float(part[i]) for part in parts))
+                if whole[i] >= self.alone[code] and whole[i] > most[code]:
+                    found[code] = self._placed(i, float(whole[i]), parts, clauses, piece)
+                most[code] = max(most[code], float(whole[i]))
         total = sum(mains)
-        return Meaning(tuple(found.values()), most, BEHAVIOURS[int(total.argmax())] if self._mains else None)
+        behaviour = BEHAVIOURS[int(total.argmax())] if self._mains else None
+        return Meaning(tuple(found.values()), most, anywhere, behaviour)
 
-    def _over(self, words: list[tuple[str, int, int]], context: str, whole: Any) -> list[Scored]:
-        """The codes over their thresholds, each at the clause where it is surest."""
-        over = [i for i, code in enumerate(self.codes) if whole[i] >= self.alone[code]]
-        clauses = _clauses(words)
-        if not over or len(clauses) < 2:
-            return [Scored(self.codes[i], float(whole[i]), words[0][1], words[-1][2]) for i in over]
-        parts = self.probabilities([_joined(c) for c in clauses], [context] * len(clauses))
-        scored = []
-        for i in over:
-            best = int(parts[:, i].argmax())
-            at = clauses[best] if parts[best][i] >= self.alone[self.codes[i]] / 2 else words
-            scored.append(Scored(self.codes[i], float(whole[i]), at[0][1], at[-1][2]))
-        return scored
+    def _whole(self, piece: list[_Spoken], context: str) -> Any:
+        """Probabilities of a piece; a code that does not hang on what the patient said must have something without it."""
+        words = _joined(piece)
+        if not context:
+            return self.probabilities([words], [""])[0]
+        whole, bare = self.probabilities([words, words], [context, ""])
+        empty = [code not in IN_CONTEXT and bare[i] < BARE for i, code in enumerate(self.codes)]
+        if "SI_ASK" in self.codes and bare[self.codes.index("SI_ASK")] >= PLAINLY_ASKED:
+            at = self.codes.index("SI_AVOID")
+            empty[at] = bool(bare[at] < self.alone["SI_AVOID"])
+        whole[: len(self.codes)][empty] = 0.0
+        return whole
+
+    def _placed(
+        self, i: int, probability: float, parts: Any, clauses: list[list[_Spoken]], piece: list[_Spoken]
+    ) -> Scored:
+        """The code at the clause where it is surest, or at the whole piece."""
+        code = self.codes[i]
+        best = max(range(len(parts)), key=lambda n: float(parts[n][i]))
+        at = clauses[best] if parts[best][i] >= self.alone[code] / 2 else piece
+        return Scored(code, probability, at[0][1], at[-1][2])
 
     def sureness(self, scored: Scored) -> float:
         """The chance that a hit of the matcher alone is right, 0..1, as measured on held-out speakers."""
@@ -141,7 +166,7 @@ def load_semantic() -> Semantic | None:
         return None
 
 
-def spoken_words(text: str) -> list[tuple[str, int, int]]:
+def spoken_words(text: str) -> list[_Spoken]:
     """The words of a text, in lower case and without punctuation, with their characters."""
     return [(m.group().lower().replace("’", "'"), m.start(), m.end()) for m in _WORD.finditer(text)]
 
@@ -151,13 +176,13 @@ def _odds(probability: float) -> float:
     return log(p / (1 - p))
 
 
-def _joined(words: Sequence[tuple[str, int, int]]) -> str:
+def _joined(words: Sequence[_Spoken]) -> str:
     return " ".join(word for word, _, _ in words)
 
 
-def _clauses(words: list[tuple[str, int, int]]) -> list[list[tuple[str, int, int]]]:
+def _clauses(words: list[_Spoken]) -> list[list[_Spoken]]:
     """Pieces that begin at a joint and have some length; a recogniser gives no punctuation to go by."""
-    pieces: list[list[tuple[str, int, int]]] = [[]]
+    pieces: list[list[_Spoken]] = [[]]
     for word in words:
         if word[0] in _JOINTS and len(pieces[-1]) >= _CLAUSE:
             pieces.append([])
