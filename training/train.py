@@ -58,7 +58,7 @@ MAIN = {
     "other": frozenset("FRAME STRENGTH REPAIR".split()),
 }
 """Codes that leave no doubt about the main behaviour of a turn (the four classes of AnnoMI)."""
-WITH_CUE, WITH_CUE_HURT, ALONE, ALONE_HURT = 0.05, 0.15, 0.6, 0.8
+WITH_CUE, WITH_CUE_HURT, ALONE, ALONE_HURT = 0.02, 0.15, 0.6, 0.8
 """How probable a code must be: where a cue fires too; where the matcher hears alone; alone, and a mistake.
 
 One number for all codes, between those of the best F.3 and F.5 on the held-out speakers: a code alone has too few
@@ -352,7 +352,7 @@ def export(net, tokenizer, labels, record):
 def card(table, seen, held, digest):
     """The model card, beside the model."""
     text = CARD.format(seen=seen, held=held, speakers=", ".join(sorted(DEV_SPEAKERS)), digest=digest, weights=WEIGHTS,
-                       with_cue=WITH_CUE, alone=ALONE, hurt=ALONE_HURT)  # fmt: skip
+                       with_cue=WITH_CUE, with_cue_hurt=WITH_CUE_HURT, alone=ALONE, hurt=ALONE_HURT)  # fmt: skip
     (OUT / "CARD.md").write_text(text + "\n".join(table) + "\n", "utf-8")
 
 
@@ -366,9 +366,10 @@ the model: {digest}.
 this program; no recording or transcript of a real patient or clinician is in it. Speakers were imagined by few
 authors, so that figures on real learners will be lower.
 
-**Use.** One of two layers of the detector. A code is heard where a cue fires and the matcher gives it at least {with_cue}, or
-where the matcher alone gives it at least {alone} ({hurt} where it is a mistake). The confidence of a hit of the matcher alone is the chance
-that it is right, as measured on the held-out speakers; it stays below a cue's.
+**Use.** One of two layers of the detector. A code is heard where a cue fires and the matcher gives it {with_cue} or
+more (a mistake: {with_cue_hurt}), or where the matcher alone gives it {alone} or more (a mistake: {hurt}). The
+confidence of a hit of the matcher alone is the chance that it is right, as measured on the held-out speakers; it stays
+below a cue's.
 
 **Limits.** English only. Irony, tone of voice and long context are not seen. Where it hears a mistake, it may be wrong:
 the report shows the words, and a person decides.
@@ -414,6 +415,7 @@ def main():
     hurts = {r.technique.code for r in load_pack().rules if r.technique.pull == "hurt"}
     probabilities = scores(net, tokenizer, held)
     chosen = {code: [WITH_CUE_HURT, ALONE_HURT] if code in hurts else [WITH_CUE, ALONE] for code in codes()}
+    chosen["TASK_OFFER"] = [WITH_CUE, ALONE_HURT]  # which becomes TX_EARLY where goals are not agreed
     table = measured(probabilities, cued(held, labels), held, labels, chosen)
     behaviours(probabilities, held, labels)
     fit = calibration(probabilities, held, labels, chosen)

@@ -21,6 +21,7 @@ _HARD = frozenset({"alcohol", "cannabis", "drugs", "irritability"})
 _GOAL_QUESTIONS = frozenset({"GOAL_OPEN", "GOAL_WISH", "GOAL_MORE", "GOAL_ECHO", "MIRACLE", "SCALE"})
 _GIVES_BACK = frozenset({"REFL_S", "REFL_C", "VALIDATE", "SUMMARY", "STRENGTH", "AUTON", "EXTERN", "GOAL_BRIDGE"})
 _NEUTRAL = frozenset({"OPENQ", "CLOSEDQ", "INFO", "FRAME", "PROB_OPEN", "FACIL", "Q_CHAIN"})
+_OFFERS = frozenset({"TRIAL", "TASK_OFFER", "ALT_TASK", "SIDE_FX"})
 _STEPS = frozenset({"TRIAL", "TASK_DEAL", "TASK_OFFER", "ALT_TASK"})
 _FREELY = frozenset({"GOAL_PACT", "TASK_DEAL", "TRIAL", "GOAL_BRIDGE"})
 
@@ -83,6 +84,8 @@ def _in_place(d: Detection, context: Context, codes: set[str]) -> Judged:
         return Judged(d, d.code if context.goal_agreement >= GOALS_AGREED else "")
     if d.code == "DX_EARLY" and (context.obvious_goal or context.goal_agreement >= GOALS_AGREED):
         return Judged(d, "")
+    if d.code == "TASK_DEAL" and "GOAL_PACT" in codes and not codes & _OFFERS:
+        return Judged(d, "")  # the check of a pact, no step
     if "PRESSURE" in codes and d.code in _FREELY:
         return Judged(d, "")
     return Judged(d, d.code)
@@ -99,8 +102,8 @@ def _of_situation(hearing: Hearing, context: Context, codes: set[str]) -> list[D
         if d.code == "TRIAL" and context.danger:
             added.append(_derived("TRIAL_UNSAFE", d, "a trial of something dangerous"))
     hard = [t for t in hearing.topics if t.name in _HARD and t.name not in context.raised]
-    asks = [d for d in hearing.detections if d.code in ("OPENQ", "CLOSEDQ")]
-    plain = codes <= _NEUTRAL and not any(t.risk for t in hearing.topics)
+    asks = [d for d in hearing.detections if d.code in ("OPENQ", "CLOSEDQ", "CASE_GA")]
+    plain = codes <= _NEUTRAL | {"CASE_GA"} and not any(t.risk for t in hearing.topics)
     if hard and asks and context.bond < EARLY_BOND and plain:
         added.append(_derived("HARD_EARLY", asks[0], f"{hard[0].name} raised before there is a bond"))
     if _changes_subject(hearing, context, codes):

@@ -23,12 +23,16 @@ MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
 LEAST, MOST = 0.5, 0.85
 """Lowest and highest confidence of what the matcher hears alone: always below that of a cue."""
+LONG = 25
+"""Words of a turn in which the matcher may no longer overrule a cue: one technique among many is thinned out."""
 SURE = 0.9
 """Probability from which what the matcher hears stands beside a stronger code on the same words."""
 UNSURE = 0.45
 """Confidence of a question about suicide that may have been misheard: not credited, and never taken for not asked."""
 _PLAIN = ("OPENQ", "CLOSEDQ")
 _BACKCHANNEL = 2
+_TRUSTED = frozenset({"GOAL_BRIDGE", "REPAIR"})
+"""Codes beside those of risk whose cues are not overruled: the matcher knows too few of their forms."""
 _GREETINGS = frozenset("hello hi hey good".split())
 _QUESTION_OPENERS = frozenset(
     "what how why where who when which do did does are is was were have has can could would".split()
@@ -105,7 +109,7 @@ class Detector:
         hits = self._echo(toks, line, after, hits)
         cued = {hit.rule.technique.code for hit in hits}
         meaning = self.semantic.hear(text, after, cued) if self.semantic and len(toks) > _BACKCHANNEL else None
-        hits = self._with_meaning(meaning, line, hits) if meaning else hits
+        hits = self._with_meaning(meaning, line, hits, after) if meaning else hits
         kept = self._settle(hits)
         if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS | _GREETINGS:
             kept = [_Hit(self._rule("FACIL"), 0, len(line.text), 0.9, "a turn of one or two words")]
@@ -163,21 +167,27 @@ class Detector:
             ),
         ]
 
-    def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit]) -> list[_Hit]:
+    def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit], after: str) -> list[_Hit]:
         """Adds what the matcher hears and no cue did, unless a guard speaks against it; drops what it finds absurd."""
-        hits = [replace(hit, sure=_is_sure(hit, meaning)) for hit in hits if not self._absurd(hit, meaning)]
+        short = len(line.toks) <= LONG
+        hits = [replace(h, sure=_is_sure(h, meaning)) for h in hits if not self._absurd(h, meaning, short)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
+        if not after and not any(topic.risk for topic in self._topics(line)):
+            fresh = [s for s in fresh if s.code != "SI_AVOID"]  # a change of subject needs a subject
         if meaning.behaviour != "question":
             fresh = [s for s in fresh if s.code not in _PLAIN]
         meant = [hit for s in fresh if (hit := self._meant(s, line))]
         return hits + [hit for hit in meant if not any(_spoken_for(hit, cued) for cued in hits)]
 
-    def _absurd(self, hit: _Hit, meaning: Meaning) -> bool:
+    def _absurd(self, hit: _Hit, meaning: Meaning, short: bool) -> bool:
         """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
         assert self.semantic is not None
         code = hit.rule.technique.code
-        return hit.rule.family != "R" and meaning.anywhere.get(code, 1.0) < self.semantic.with_cue.get(code, 0.0)
+        sure = meaning.most if code in _PLAIN else meaning.anywhere
+        told_at_length = not short and not hit.rule.technique.takes_rest
+        trusted = hit.rule.family == "R" or code in _TRUSTED or told_at_length
+        return not trusted and sure.get(code, 1.0) < self.semantic.with_cue.get(code, 0.0)
 
     def _meant(self, scored: Scored, line: "_Line") -> _Hit | None:
         rule = self._rules[scored.code]

@@ -117,7 +117,7 @@ class Semantic:
         return Meaning(tuple(found.values()), most, anywhere, behaviour)
 
     def _whole(self, piece: list[_Spoken], context: str) -> Any:
-        """Probabilities of a piece; a code that does not hang on what the patient said must have something without it."""
+        """Probabilities of a piece; a code that hangs on the words alone must have something without `context`."""
         words = _joined(piece)
         if not context:
             return self.probabilities([words], [""])[0]

@@ -54,7 +54,7 @@ def test_people_and_techniques_are_listed_and_explained():
     assert "for " in run("persona", "show", "teen").stdout
     assert "MIRACLE" in run("techniques").stdout
     explained = run("techniques", "show", "miracle").stdout
-    assert "Says" in explained and "SFBT" in explained
+    assert "Says" in explained and "de Shazer" in explained
 
 
 @pytest.mark.parametrize(
