@@ -23,8 +23,8 @@ MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
 LEAST, MOST = 0.5, 0.85
 """Lowest and highest confidence of what the matcher hears alone: always below that of a cue."""
-LONG = 25
-"""Words of a turn in which the matcher may no longer overrule a cue: one technique among many is thinned out."""
+CURT, LONG = 4, 25
+"""Words up to which, and beyond which, the matcher may not overrule a cue: too few to tell; or one technique of many."""
 SURE = 0.9
 """Probability from which what the matcher hears stands beside a stronger code on the same words."""
 UNSURE = 0.45
@@ -169,7 +169,7 @@ class Detector:
 
     def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit], after: str) -> list[_Hit]:
         """Adds what the matcher hears and no cue did, unless a guard speaks against it; drops what it finds absurd."""
-        short = len(line.toks) <= LONG
+        short = CURT < len(line.toks) <= LONG
         hits = [replace(h, sure=_is_sure(h, meaning)) for h in hits if not self._absurd(h, meaning, short)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
