@@ -6,7 +6,7 @@ from pathlib import Path
 from simpatient.cli import common
 from simpatient.errors import JournalError, UsageError
 from simpatient.model import Utterance
-from simpatient.patient.engine import Engine
+from simpatient.patient.engine import MIDDLE, Engine
 from simpatient.session import replay
 from simpatient.session.journal import Read, read
 from simpatient.session.outputs import GRADE, LEARNER
@@ -18,7 +18,8 @@ def run_replay(session: Path, depth: str, *, persona: str | None, audio: Path | 
     journal = read(session)
     if journal.torn:
         common.note(f"{session}: the last line was torn and is left out")
-    engine = common.engine(persona or journal.header["persona"]["id"], journal.header["seed"])
+    header = journal.header
+    engine = common.engine(persona or header["persona"]["id"], header["seed"], header.get("difficulty", MIDDLE))
     differences = _differences(session, journal, engine, depth, audio, model)
     for line in differences:
         print(line)
@@ -31,7 +32,8 @@ def _differences(
     session: Path, journal: Read, engine: Engine, depth: str, audio: Path | None, model: str | None
 ) -> list[str]:
     if depth == "regrade":
-        return replay.regrade(journal, _stored(session), engine.detector, engine.patient)
+        station = common.station_of(journal.header)
+        return replay.regrade(journal, _stored(session), engine.detector, engine.patient, station)
     if depth == "redecide":
         return replay.redecide(journal, engine)
     return replay.rehear(journal, _heard(session, journal, audio, model), engine.detector)

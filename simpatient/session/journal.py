@@ -36,11 +36,12 @@ class Journal:
         self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | (0 if over else os.O_EXCL), 0o600)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
             self._claim()
+            if not over and b"\n" in self.path.read_bytes():  # a crash before the first line left nothing to lose
+                self.close()
+                raise OutputError(f"{folder}: cannot write the session there: it holds one already; name another")
             os.ftruncate(self._file, 0)
-        except FileExistsError:
-            raise OutputError(f"{folder}: cannot write the session there: it holds one already; name another") from None
         except OSError as error:
             raise OutputError(f"{folder}: cannot write the session there: {error.strerror}") from None
         self._good = 0

@@ -44,14 +44,18 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="station clock", daemon=True)
 
     def __enter__(self) -> "Keeper":
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._changed:
             self._leaving = True
             self._changed.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def run(self) -> None:
+        """The time runs from now on."""
+        self._thread.start()
 
     # ---- where it stands
 
@@ -78,6 +82,12 @@ class Keeper:
             while self._error is None and self._clock.phase not in (*phases, "CLOSED"):
                 self._changed.wait(1.0)  # without a limit a Ctrl-C would not come through everywhere
         return self.phase
+
+    def wait_unpaused(self) -> None:
+        """Until time runs again."""
+        with self._changed:
+            while self._error is None and self._clock.paused:
+                self._changed.wait(1.0)
 
     def at_ms(self) -> int:
         """The station's time, now."""
@@ -113,8 +123,8 @@ class Keeper:
     def note(self, **values: object) -> None:
         """Writes into timing.jsonl, with the station's time."""
         with self._changed:
-            self._timing.add(self._clock.at_ms, **values)
-            self._noted_ms = self._clock.at_ms
+            self._noted_ms = self.at_ms()
+            self._timing.add(self._noted_ms, **values)
 
     # ---- how
 

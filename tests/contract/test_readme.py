@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-COMMANDS = ("demo", "talk", "grade", "transcribe", "detect", "replay")
+COMMANDS = ("demo", "talk", "grade", "transcribe", "detect", "replay", "drill")
 
 
 def shown(*arguments):
