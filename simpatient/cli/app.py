@@ -179,6 +179,48 @@ def drill(
 
 
 @app.command(
+    epilog="**Examples:** `simpatient circuit mock.yaml --plan` · `simpatient circuit mock.yaml --rehearse` · "
+    "`simpatient circuit mock.yaml --candidate c02`"
+)
+def circuit(
+    file: Annotated[
+        Path, typer.Argument(help="The circuit: title, stations, rest, changeover_s, candidates.", metavar="FILE")
+    ],
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", help="Whose stations are held here. Default: the first.", metavar="ID")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Print timetable and rotation, and stop.")] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Sixty times as fast, with nobody answering; nothing is kept.")
+    ] = False,
+    typed: Typed = False,
+    invigilator: Invigilator = False,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Go on with a circuit that a crash broke off.", metavar="DIR")
+    ] = None,
+    time_scale: Scale = 1.0,
+    silent: Silent = False,
+    bell_volume: BellVolume = 0.5,
+    model: Model = None,
+    device_in: Input = None,
+    device_out: Output = None,
+    out: Out = None,
+) -> None:
+    """Print a circuit's timetable and rotation, and hold one candidate's stations one after the other.
+
+    Every workstation runs the same file with another --candidate.
+    """
+    from simpatient.cli.circuit import run_circuit
+    from simpatient.cli.desk import Wishes
+
+    wishes = Wishes(
+        typed=typed, scale=time_scale, invigilator=invigilator, model=model, device_in=device_in,
+        device_out=device_out, silent=silent, bell_volume=bell_volume,
+    )  # fmt: skip
+    run_circuit(file, wishes, candidate=candidate, only_plan=plan, rehearse=rehearse, out=out, resume=resume)
+
+
+@app.command(
     epilog="**Examples:** `simpatient grade interview.wav --persona teen --out marks` · "
     "`simpatient grade *.flac --persona emergency --json`"
 )

@@ -73,10 +73,18 @@ class Desk:
             common.note(f"No bell is heard: {error}. Bells are shown.")
             return None
 
-    def ring(self, bell: Bell) -> None:
-        """Heard and seen; never waits."""
-        if self._chime and bell.name in self._sounds:
+    @property
+    def lead_s(self) -> float:
+        """Seconds that a bell takes to be heard."""
+        return self._chime.delay if self._chime else 0.0
+
+    def sound(self, bell: Bell) -> None:
+        """Never waits."""
+        if self._chime:
             self._chime.ring(self._sounds[bell.name])
+
+    def show(self, bell: Bell) -> None:
+        """The bell in words, for who does not hear it."""
         with_time, without = SAYS[bell.name]
         says = without if bell.left_ms is None else with_time.format(minutes(bell.left_ms / 1000))
         with suppress(OSError):  # a closed screen stops no clock

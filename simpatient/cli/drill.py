@@ -103,7 +103,8 @@ def hold(desk: Desk, held: Held) -> StationClock:
         stack.callback(session.journal.close)
         timing = Timing(held.folder)
         stack.callback(timing.close)
-        keeper = stack.enter_context(Keeper(held.clock, desk.time, session.journal, timing, desk.ring, face.cut))
+        bells = (desk.show, desk.sound, desk.lead_s)
+        keeper = stack.enter_context(Keeper(held.clock, desk.time, session.journal, timing, *bells, cut=face.cut))
         with _invigilated(desk, face, keeper):
             _brief(desk, held, keeper)
             _read(desk, held, keeper, face, session)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-COMMANDS = ("demo", "talk", "grade", "transcribe", "detect", "replay", "drill")
+COMMANDS = ("demo", "talk", "grade", "transcribe", "detect", "replay", "drill", "circuit")
 
 
 def shown(*arguments):

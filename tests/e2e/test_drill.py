@@ -203,10 +203,9 @@ def test_own_risk_in_the_reflection_is_not_kept(tmp_path):
     assert not any("killing" in file.read_text() for file in tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("scale", [200, 600])
-def test_the_same_words_give_the_same_journal(tmp_path, scale):
+def test_the_same_words_give_the_same_journal(tmp_path):
     """Bells carry the station's own times: however fast it ran, the same bytes."""
-    for name, speed in (("a", 400), ("b", scale)):
+    for name, speed in (("a", 150), ("b", 300)):
         typed(TEEN, tmp_path / name, "goodbye", scale=speed)
 
     assert (tmp_path / "a" / "journal.jsonl").read_bytes() == (tmp_path / "b" / "journal.jsonl").read_bytes()
