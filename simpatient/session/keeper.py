@@ -103,6 +103,11 @@ class Keeper:
     # ---- what is asked of it
 
     def begin(self) -> None:
+        """The first bell is sounded, and the station's time begins when it is heard."""
+        with self._changed:
+            for bell in self._clock.begin(self._time.now_ms()).bells:
+                self._sound_once(bell)
+            self._changed.wait(self._time.seconds(self._lead_ms))
         self._do(StationClock.begin)
         self.note(utc=self._time.utc())
 
