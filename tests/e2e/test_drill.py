@@ -3,6 +3,7 @@
 import json
 import os
 import pty
+import signal
 import stat
 import subprocess
 import sys
@@ -205,6 +206,23 @@ def test_at_a_terminal(tmp_path):
     assert b"BELL" in shown and b"BELL" not in shown.partition(b"Press Enter")[0]
     assert json.loads((tmp_path / "s" / "self.json").read_text())["come_back"] == 55
     assert [e for e in read(tmp_path / "s").events if e["event"] == "heard"] == []
+
+
+@pytest.mark.parametrize(("sign", "ended"), [("Read now", None), ("Tess Moran:", "aborted")])
+def test_ctrl_c(tmp_path, sign, ended):
+    """At once, one line, nothing torn; in the interview the learner has stopped, before it the station can go on."""
+    command = [sys.executable, "-m", "simpatient", "drill", TEEN, "--typed", "--silent", "--out", tmp_path]
+    if ended:
+        command += ["--time-scale", "90"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as drill:
+        _until(drill, sign.encode())
+        drill.send_signal(signal.SIGINT)
+        rest = drill.stdout.read()
+
+    assert drill.returncode == 130
+    assert rest.endswith(b"simpatient: stopped\n") and b"Traceback" not in rest
+    assert not read(tmp_path).torn
+    assert read(tmp_path).transcript().ended == ended
 
 
 def _until(process, text):

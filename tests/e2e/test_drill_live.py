@@ -56,6 +56,11 @@ class Drill:
     def _with(self, text):
         return [moment for moment, line in self.lines if text in line]
 
+    def press(self, key):
+        """As the invigilator does; not at a terminal, so with Enter."""
+        self.process.stdin.write(f"{key}\n")
+        self.process.stdin.flush()
+
     def end(self):
         """Nothing more is typed; the exit code."""
         self.process.stdin.close()
@@ -143,6 +148,31 @@ def test_the_patient_falls_silent_after_the_grace(audio_devices, tmp_path):  # n
     assert start - 0.1 < loud[0] < start + 1.0
     assert start + 1.0 < loud[-1] < start + 1.8 + 0.35
     assert read(tmp_path / "s").transcript().ended == "time"
+
+
+def test_nobody_is_heard_in_a_pause(audio_devices, root, tmp_path):  # noqa: F811
+    """The invigilator's p closes the microphone and stops the time, r opens it again; the words after it count."""
+    file = station(tmp_path, "{read_s: 1, task_s: 14, grace_s: 1, feedback_s: 30}")
+    clips = root / "audio_fixtures" / "clips"
+    with audio_devices.recording() as recording, Drill(file, tmp_path / "s", recording, "--invigilator") as drill:
+        drill.await_line("Go in", 60)
+        time.sleep(5)  # the opening line
+        drill.press("p")
+        drill.await_line("PAUSED")
+        audio_devices.speak_file(clips / "prob-open.flac").wait()
+        drill.press("r")
+        drill.await_line("GOING ON")
+        time.sleep(0.3)
+        audio_devices.speak_file(clips / "goal-open-1.flac").wait()
+        drill.await_line("Before you see any mark", 60)
+        assert drill.end() == 0, drill.lines
+
+    events = read(tmp_path / "s").events
+    codes = {d.code for turn in read(tmp_path / "s").transcript().turns for d in turn.detections}
+    assert "GOAL_OPEN" in codes and "PROB_OPEN" not in codes
+    assert [e["at_ms"] for e in events if e["event"] == "bell"][:3] == [0, 1_000, 15_000]
+    (paused,) = (e for e in events if e["event"] == "paused")
+    assert 5_000 < paused["at_ms"] < 8_000
 
 
 def test_no_station_begins_without_a_microphone(no_audio_devices, tmp_path):  # noqa: F811
