@@ -51,6 +51,13 @@ class Take(StrEnum):
     both = "both"
 
 
+class Profile(StrEnum):
+    osce_uk = "osce-uk"
+    osce_long = "osce-long"
+    clerkship = "clerkship"
+    practice = "practice"
+
+
 class Depth(StrEnum):
     regrade = "regrade"
     redecide = "redecide"
@@ -113,6 +120,109 @@ def talk(
 
     run_talk(persona, typed=typed, show_state=show_state, as_json=as_json, model=model, device_in=device_in,
              device_out=device_out, out=out, seed=seed, difficulty=difficulty)  # fmt: skip
+
+
+Typed = Annotated[bool, typer.Option("--typed", help="Type instead of speaking.")]
+Silent = Annotated[bool, typer.Option("--silent", help="No bell aloud; bells are always shown.")]
+Input = Annotated[str | None, typer.Option("--input", help="Microphone, by a part of its name.")]
+Output = Annotated[str | None, typer.Option("--output", help="Loudspeaker, by a part of its name.")]
+BellVolume = Annotated[
+    float, typer.Option("--bell-volume", min=0, max=1, help="Of the bells; the patient's voice stays as it is.")
+]
+Invigilator = Annotated[
+    bool, typer.Option("--invigilator", help="Keys: p pauses the station, r lets it go on (typed: and Enter); logged.")
+]
+Scale = Annotated[
+    float, typer.Option("--time-scale", min=0.1, max=600, help="So many times as fast, to rehearse and to test.")
+]
+
+
+@app.command(
+    epilog="**Examples:** `simpatient drill teen-first-visit` · `simpatient drill teen-first-visit --typed "
+    "--profile practice` · `simpatient drill --resume SESSION`"
+)
+def drill(
+    station: Annotated[
+        str | None, typer.Argument(help="A station: an id (`simpatient station list`) or its file.", metavar="STATION")
+    ] = None,
+    profile: Annotated[Profile | None, typer.Option("--profile", help="Other times than the station's own.")] = None,
+    extra_reading: Annotated[
+        float, typer.Option("--extra-reading", min=1, max=4, help="Extra time to read: 1.25, 1.5 or 2 times as long.")
+    ] = 1.0,
+    extra_task: Annotated[
+        float, typer.Option("--extra-task", min=1, max=4, help="Extra time for the interview, likewise.")
+    ] = 1.0,
+    typed: Typed = False,
+    invigilator: Invigilator = False,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", help="Go on with a station that a crash broke off.", metavar="SESSION"),
+    ] = None,
+    learner: Annotated[str, typer.Option("--learner", help="A pseudonym that stands in the session.")] = "",
+    time_scale: Scale = 1.0,
+    silent: Silent = False,
+    bell_volume: BellVolume = 0.5,
+    model: Model = None,
+    device_in: Input = None,
+    device_out: Output = None,
+    out: Out = None,
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed than the station's.")] = None,
+) -> None:
+    """Sit an OSCE station by the clock: read, bell, interview, bell, feedback.
+
+    Your own view is asked before any mark is shown. Only an invigilator can pause. A crash loses nothing: --resume.
+    """
+    from simpatient.cli.desk import Wishes
+    from simpatient.cli.drill import run_drill
+
+    wishes = Wishes(
+        typed=typed, profile=profile.value if profile else None, extra_reading=extra_reading, extra_task=extra_task,
+        scale=time_scale, invigilator=invigilator, model=model, device_in=device_in, device_out=device_out,
+        silent=silent, bell_volume=bell_volume, seed=seed, learner=learner,
+    )  # fmt: skip
+    run_drill(station, wishes, out, resume)
+
+
+@app.command(
+    epilog="**Examples:** `simpatient circuit mock.yaml --plan` · `simpatient circuit mock.yaml --rehearse` · "
+    "`simpatient circuit mock.yaml --candidate c02`"
+)
+def circuit(
+    file: Annotated[
+        Path, typer.Argument(help="The circuit: title, stations, rest, changeover_s, candidates.", metavar="FILE")
+    ],
+    candidate: Annotated[
+        str | None, typer.Option("--candidate", help="Whose stations are held here. Default: the first.", metavar="ID")
+    ] = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Print timetable and rotation, and stop.")] = False,
+    rehearse: Annotated[
+        bool, typer.Option("--rehearse", help="Sixty times as fast, with nobody answering; nothing is kept.")
+    ] = False,
+    typed: Typed = False,
+    invigilator: Invigilator = False,
+    resume: Annotated[
+        Path | None, typer.Option("--resume", help="Go on with a circuit that a crash broke off.", metavar="DIR")
+    ] = None,
+    time_scale: Scale = 1.0,
+    silent: Silent = False,
+    bell_volume: BellVolume = 0.5,
+    model: Model = None,
+    device_in: Input = None,
+    device_out: Output = None,
+    out: Out = None,
+) -> None:
+    """Print a circuit's timetable and rotation, and hold one candidate's stations one after the other.
+
+    Every workstation runs the same file with another --candidate.
+    """
+    from simpatient.cli.circuit import run_circuit
+    from simpatient.cli.desk import Wishes
+
+    wishes = Wishes(
+        typed=typed, scale=time_scale, invigilator=invigilator, model=model, device_in=device_in,
+        device_out=device_out, silent=silent, bell_volume=bell_volume,
+    )  # fmt: skip
+    run_circuit(file, wishes, candidate=candidate, only_plan=plan, rehearse=rehearse, out=out, resume=resume)
 
 
 @app.command(

@@ -5,10 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from simpatient import places
 from simpatient.detect.detector import Detector
-from simpatient.errors import UsageError, VoiceError
+from simpatient.errors import DataError, JournalError, UsageError, VoiceError
+from simpatient.grading.station import Station, load_station
 from simpatient.model import Reply
 from simpatient.patient.engine import MIDDLE, Engine
 from simpatient.persona.load import Patient, load_patient
@@ -23,6 +25,27 @@ def patient(name: str, detector: Detector) -> Patient:
 def engine(name: str, seed: int, difficulty: int = MIDDLE) -> Engine:
     detector = Detector()
     return Engine(patient(name, detector), detector, seed, difficulty)
+
+
+def sitting(file: Path, station: Station, detector: Detector) -> Patient:
+    """The patient of a station: of the folder in which its `stations/` lies, or a shipped one. Raises DataError."""
+    beside = file.resolve().parent.parent
+    own = beside.name == station.persona and (beside / "persona.yaml").is_file()
+    try:
+        folder = beside if own else places.persona(station.persona)
+    except UsageError as error:
+        raise DataError(f"{file}:1: persona: {error}") from None
+    return load_patient(folder, detector.pack.codes(), detector.pack.topics)
+
+
+def station_of(header: dict[str, Any], name: str | None = None) -> Station | None:
+    """The station of a session, None where it had none. Raises UsageError, JournalError where it is another by now."""
+    if (then := header.get("station")) is None:
+        return None
+    station = load_station(places.station(name or then["id"]))
+    if station.digest != then["digest"]:
+        raise JournalError(f"the station {station.id} has changed since this session was written")
+    return station
 
 
 @contextmanager

@@ -18,8 +18,8 @@ def run_replay(session: Path, depth: str, *, persona: str | None, audio: Path | 
     journal = read(session)
     if journal.torn:
         common.note(f"{session}: the last line was torn and is left out")
-    h = journal.header
-    engine = common.engine(persona or h["persona"]["id"], h["seed"], h.get("difficulty", MIDDLE))
+    header = journal.header
+    engine = common.engine(persona or header["persona"]["id"], header["seed"], header.get("difficulty", MIDDLE))
     differences = _differences(session, journal, engine, depth, audio, model)
     for line in differences:
         print(line)
@@ -32,7 +32,8 @@ def _differences(
     session: Path, journal: Read, engine: Engine, depth: str, audio: Path | None, model: str | None
 ) -> list[str]:
     if depth == "regrade":
-        return replay.regrade(journal, _stored(session), engine.detector, engine.patient)
+        station = common.station_of(journal.header)
+        return replay.regrade(journal, _stored(session), engine.detector, engine.patient, station)
     if depth == "redecide":
         return replay.redecide(journal, engine)
     return replay.rehear(journal, _heard(session, journal, audio, model), engine.detector)

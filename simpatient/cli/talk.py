@@ -88,12 +88,13 @@ def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool
     if quiet:
         return
     if ended == "aborted":
-        view.print(f"\n{OWN_RISK}" if _spoke_of_own_risk(folder) else "\nStopped.")
+        view.print(f"\n{OWN_RISK}" if spoke_of_own_risk(folder) else "\nStopped.")
     screen.say(view, f"\n{grade.outcome}", bold=True)
     screen.say(view, f"Report: {folder / REPORT}")
 
 
-def _spoke_of_own_risk(folder: Path) -> bool:
+def spoke_of_own_risk(folder: Path) -> bool:
+    """Whether the learner's last words are missing from the journal; an invigilator's pause says by whom it was."""
     from simpatient.session.journal import read
 
-    return any(event["event"] == "paused" for event in read(folder).events)
+    return any(event["event"] == "paused" and "by" not in event for event in read(folder).events)

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 TICKS = 50
 """Parts of a second in which sound goes to and comes from the device: a Ctrl-C waits for one at most."""
+STEADY = 0.1
+"""Seconds of sound that wait in a running loudspeaker, so that a busy machine leaves no gaps."""
 QUEUE = 10 * TICKS
 """Parts that wait for a slow listener; later ones are counted and dropped."""
 POLL = 0.5
@@ -77,7 +79,7 @@ class DeviceSpeaker:
 
 
 class Chime:
-    """A loudspeaker that never stops running, so that what rings begins at once, beside what others play."""
+    """A loudspeaker that never stops running: what rings begins `delay` later, beside what others play."""
 
     def __init__(self, device: str | None = None) -> None:
         """Raises DeviceError."""
@@ -85,8 +87,10 @@ class Chime:
         self._ringing = b""
         self.name = self._device.name
         with _portaudio_errors(self._device):
-            self._stream = _open(self._device, callback=self._fill, latency="low")
+            self._stream = _open(self._device, callback=self._fill, latency=STEADY)
             self._stream.start()
+        self.delay = float(self._stream.latency)
+        """Seconds from `ring` to the sound."""
 
     def ring(self, sound: Pcm) -> None:
         """Begins to play and returns at once; what rang before falls silent."""

@@ -3,6 +3,10 @@
     {"event":"header","format":1,"version":…,"mode":…,"seed":…,"persona":{…},"pack":…,"recogniser":{…},"voice":…,…}
     {"event":"heard",…} {"event":"decided",…} {"event":"spoke",…} … {"event":"ended",…}
 
+A station's clock adds {"event":"bell","name":…,"at_ms":…,"left_ms":…} and, of the invigilator or after a crash,
+{"event":"paused"|"resumed","by":…,"at_ms":…}; `at_ms` is the station's own time. `paused` without `by` is all that is
+left of a turn in which the learner stopped or spoke of their own risk.
+
 No wall-clock time stands in it: the same persona, seed and words give the same bytes. A line torn by a crash at the
 very end is dropped and reported; an unknown event, a newer format or damage before the end is a JournalError.
 """
@@ -36,11 +40,12 @@ class Journal:
         self._lock = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | (0 if over else os.O_EXCL), 0o600)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
             self._claim()
+            if not over and b"\n" in self.path.read_bytes():  # a crash before the first line left nothing to lose
+                self.close()
+                raise OutputError(f"{folder}: cannot write the session there: it holds one already; name another")
             os.ftruncate(self._file, 0)
-        except FileExistsError:
-            raise OutputError(f"{folder}: cannot write the session there: it holds one already; name another") from None
         except OSError as error:
             raise OutputError(f"{folder}: cannot write the session there: {error.strerror}") from None
         self._good = 0

@@ -27,15 +27,22 @@ class Keeper:
     """The station's clock, running. Use as a context: the thread ends with it."""
 
     def __init__(
-        self, start: StationClock, time: Clock, journal: Journal, timing: Timing, ring: Callable[[Bell], None],
+        self, start: StationClock, time: Clock, journal: Journal, timing: Timing, show: Callable[[Bell], None],
+        sound: Callable[[Bell], None] = lambda bell: None, lead_s: float = 0.0,
         cut: Callable[[], None] = lambda: None,
     ) -> None:  # fmt: skip
-        """`ring` makes a bell heard and seen, and must not wait; `cut` silences the patient after the grace."""
+        """`show` and `sound` ring a bell and must not wait; `cut` silences the patient after the grace.
+
+        A loudspeaker takes `lead_s` seconds to be heard: bells of which the time is known are sounded so much earlier.
+        """
         self._clock = start
         self._time = time
         self._journal = journal
         self._timing = timing
-        self._ring = ring
+        self._show = show
+        self._sound = sound
+        self._lead_ms = round(1000 * lead_s / time.seconds(1000))
+        self._sounded: set[tuple[str, int]] = set()
         self._cut = cut
         self._changed = threading.Condition()
         self._noted_ms = start.at_ms
@@ -44,14 +51,18 @@ class Keeper:
         self._thread = threading.Thread(target=self._run, name="station clock", daemon=True)
 
     def __enter__(self) -> "Keeper":
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         with self._changed:
             self._leaving = True
             self._changed.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def run(self) -> None:
+        """The time runs from now on."""
+        self._thread.start()
 
     # ---- where it stands
 
@@ -79,6 +90,12 @@ class Keeper:
                 self._changed.wait(1.0)  # without a limit a Ctrl-C would not come through everywhere
         return self.phase
 
+    def wait_unpaused(self) -> None:
+        """Until time runs again."""
+        with self._changed:
+            while self._error is None and self._clock.paused:
+                self._changed.wait(1.0)
+
     def at_ms(self) -> int:
         """The station's time, now."""
         return self._do(lambda clock, now_ms: clock.tick(now_ms)).at_ms
@@ -86,6 +103,11 @@ class Keeper:
     # ---- what is asked of it
 
     def begin(self) -> None:
+        """The first bell is sounded, and the station's time begins when it is heard."""
+        with self._changed:
+            for bell in self._clock.begin(self._time.now_ms()).bells:
+                self._sound_once(bell)
+            self._changed.wait(self._time.seconds(self._lead_ms))
         self._do(StationClock.begin)
         self.note(utc=self._time.utc())
 
@@ -113,8 +135,8 @@ class Keeper:
     def note(self, **values: object) -> None:
         """Writes into timing.jsonl, with the station's time."""
         with self._changed:
-            self._timing.add(self._clock.at_ms, **values)
-            self._noted_ms = self._clock.at_ms
+            self._noted_ms = self.at_ms()
+            self._timing.add(self._noted_ms, **values)
 
     # ---- how
 
@@ -131,7 +153,8 @@ class Keeper:
         with self._changed:
             self._clock, bells = move(self._clock, self._time.now_ms())
             for bell in bells:
-                self._ring(bell)
+                self._sound_once(bell)
+                self._show(bell)
                 self._journal.add("bell", name=bell.name, at_ms=bell.at_ms, left_ms=bell.left_ms)
                 self._timing.add(self._clock.at_ms, bell=bell.name, due_ms=bell.at_ms)
             self._changed.notify_all()
@@ -142,6 +165,8 @@ class Keeper:
             with self._changed:
                 while not self._leaving and self._clock.phase != "CLOSED":
                     self._do(StationClock.tick)
+                    for bell in self._clock.tick(self._time.now_ms() + self._lead_ms).bells:
+                        self._sound_once(bell)
                     if self._clock.at_ms - self._noted_ms >= NOTED_MS:
                         self.note(phase=self._clock.phase)
                     if self._hangs_over():
@@ -151,6 +176,11 @@ class Keeper:
             with self._changed:
                 self._error = error
                 self._changed.notify_all()
+
+    def _sound_once(self, bell: Bell) -> None:
+        if (bell.name, bell.at_ms) not in self._sounded:
+            self._sounded.add((bell.name, bell.at_ms))
+            self._sound(bell)
 
     def _hangs_over(self) -> bool:
         """The grace is over, and somebody may still be speaking."""
@@ -164,4 +194,8 @@ class Keeper:
         if self._clock.stands:
             return None
         note = max(self._time.seconds(self._noted_ms + NOTED_MS - self._clock.at_ms), SHORTEST_S)
-        return note if due is None else max(0.0, min(note, self._time.seconds(due - self._clock.at_ms)))
+        if due is None:
+            return note
+        left_ms = due - self._clock.at_ms
+        early_ms = left_ms - self._lead_ms
+        return max(0.0, min(note, self._time.seconds(early_ms if early_ms > 0 else left_ms)))

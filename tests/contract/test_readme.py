@@ -6,7 +6,9 @@ import sys
 
 import pytest
 
-COMMANDS = ("demo", "talk", "grade", "transcribe", "detect", "replay", "techniques", "persona", "bench")
+COMMANDS = (
+    "demo", "talk", "grade", "transcribe", "detect", "replay", "techniques", "persona", "bench", "drill", "circuit",
+)  # fmt: skip
 LEAVES = (
     "techniques show", "techniques check", "persona list", "persona show", "persona check", "persona draw",
     "persona preview", "persona new", "bench annomi",
