@@ -146,7 +146,7 @@ def _session(held: Held, face: Face, wishes: Wishes) -> Session:
 def _about(held: Held, face: Face, wishes: Wishes) -> Json:
     station = held.station
     about: Json = {
-        "mode": "drill", **face.about, "difficulty": held.engine.difficulty, "times": asdict(held.clock.limits),
+        "mode": "drill", **face.about, "times": asdict(held.clock.limits),
         "station": {"id": station.id, "version": station.version, "digest": station.digest},
         "extra": {"reading": wishes.extra_reading, "task": wishes.extra_task},
     }  # fmt: skip
