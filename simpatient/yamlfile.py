@@ -35,11 +35,21 @@ class Range:
     high: float
 
 
-class _Reader(yaml.SafeLoader):
-    """Composes nodes; refuses anchors, tags and duplicate keys."""
+_yaml: Any = yaml
+_Parser: Any = _yaml.cyaml.CParser if _yaml.__with_libyaml__ else None
+"""libyaml's parser, several times as fast; every wheel of PyYAML has it."""
+_BASES: Any = (_yaml.composer.Composer, _Parser, _yaml.resolver.Resolver) if _Parser else (_yaml.SafeLoader,)
+
+
+class _Reader(*_BASES):  # type: ignore[misc]
+    """Composes nodes from the parser's events; refuses anchors, tags and duplicate keys."""
+
+    def __init__(self, text: str) -> None:
+        for base in _BASES:
+            base.__init__(self, text) if base in (_Parser, _yaml.SafeLoader) else base.__init__(self)
 
     def compose_node(self, parent: Any, index: Any) -> Any:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()
         if getattr(event, "anchor", None) is not None:
             line = event.start_mark.line + 1
             raise _Found(line, "found an anchor or alias; write the text out")
@@ -77,7 +87,7 @@ def parse(path: Path) -> yaml.Node:
     if len(data) > _LIMIT:
         raise DataError(f"{path}:1: found {len(data)} bytes; at most {_LIMIT} are read")
     try:
-        node = _Reader(text).get_single_node()
+        node: yaml.Node | None = _Reader(text).get_single_node()
     except _Found as found:
         raise DataError(f"{path}:{found.line}: {found}") from None
     except yaml.MarkedYAMLError as error:
@@ -152,7 +162,7 @@ def _pairs(node: yaml.Node, where: str) -> list[tuple[str, yaml.Node]]:
 def _scalar(node: yaml.Node, want: Any, where: str) -> Any:
     if not isinstance(node, yaml.ScalarNode):
         raise _wrong(node, where, _name(want))
-    value, plain = node.value, node.style is None
+    value, plain = node.value, not node.style
     if get_origin(want) is Literal:
         if value in get_args(want):
             return value
@@ -179,7 +189,7 @@ def _in_range(node: yaml.Node, want: Any, where: str) -> Any:
 
 
 def _optional(node: yaml.Node, want: Any, where: str) -> Any:
-    if isinstance(node, yaml.ScalarNode) and node.style is None and node.value in ("", "~", "null"):
+    if isinstance(node, yaml.ScalarNode) and not node.style and node.value in ("", "~", "null"):
         return None
     (inner,) = (a for a in get_args(want) if a is not type(None))
     return _build(node, inner, where)

@@ -23,7 +23,7 @@ MOSTLY = 0.65
 """Share from which nothing of one's own was added."""
 LEAST, MOST = 0.5, 0.85
 """Lowest and highest confidence of what the matcher hears alone: always below that of a cue."""
-CURT, LONG = 4, 25
+CURT, LONG = 3, 25
 """Words up to which, and beyond which, the matcher may not overrule a cue: too few to tell, or one of many."""
 SURE = 0.9
 """Probability from which what the matcher hears stands beside a stronger code on the same words."""
