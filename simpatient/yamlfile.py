@@ -46,7 +46,8 @@ class _Reader(*_BASES):  # type: ignore[misc]
 
     def __init__(self, text: str) -> None:
         for base in _BASES:
-            base.__init__(self, text) if base in (_Parser, _yaml.SafeLoader) else base.__init__(self)
+            reads = base in (_Parser, _yaml.SafeLoader)
+            base.__init__(self, *([text] if reads else []))
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         event = self.peek_event()

@@ -109,7 +109,9 @@ class Detector:
         hits = self._echo(toks, line, after, hits)
         cued = {hit.rule.technique.code for hit in hits}
         meaning = self.semantic.hear(text, after, cued) if self.semantic and len(toks) > _BACKCHANNEL else None
-        hits = self._with_meaning(meaning, line, hits, after) if meaning else hits
+        topics = self._topics(line)
+        risky = bool(after) or any(topic.risk for topic in topics)
+        hits = self._with_meaning(meaning, line, hits, risky) if meaning else hits
         kept = self._settle(hits)
         if not kept and 0 < len(toks) <= _BACKCHANNEL and toks[0].text not in _QUESTION_OPENERS | _GREETINGS:
             kept = [_Hit(self._rule("FACIL"), 0, len(line.text), 0.9, "a turn of one or two words")]
@@ -120,7 +122,7 @@ class Detector:
             for m in unsure
         )
         return Hearing(
-            found, self._behaviour(kept, meaning), self._topics(line), _apart(line, kept), self._jargon(line), unsure
+            found, self._behaviour(kept, meaning), topics, _apart(line, kept), self._jargon(line), unsure
         )  # fmt: skip
 
     def _jargon(self, line: "_Line") -> tuple[tuple[int, int], ...]:
@@ -167,13 +169,13 @@ class Detector:
             ),
         ]
 
-    def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit], after: str) -> list[_Hit]:
+    def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit], risky: bool) -> list[_Hit]:
         """Adds what the matcher hears and no cue did, unless a guard speaks against it; drops what it finds absurd."""
         short = CURT < len(line.toks) <= LONG
         hits = [replace(h, sure=_is_sure(h, meaning)) for h in hits if not self._absurd(h, meaning, short)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
-        if not after and not any(topic.risk for topic in self._topics(line)):
+        if not risky:
             fresh = [s for s in fresh if s.code != "SI_AVOID"]  # a change of subject needs a subject
         if meaning.behaviour != "question":
             fresh = [s for s in fresh if s.code not in _PLAIN]
@@ -216,9 +218,9 @@ class Detector:
         says; in a turn that hurts by its question, a plain one counts for nothing wherever it stands.
         """
         code = hit.rule.technique.code
-        if code in _PLAIN and other.rule.technique.pull == "hurt" and other.rule.technique.form == "question":
-            return True
         hurts = other.rule.technique.pull == "hurt"
+        if code in _PLAIN and hurts and other.rule.technique.form == "question":
+            return True
         if hit.sure and not other.sure and code not in _PLAIN and not hurts:
             return False
         same = other.meant and other.rule.family == hit.rule.family and code not in _PLAIN and not hurts
