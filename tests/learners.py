@@ -10,9 +10,10 @@ from functools import lru_cache
 
 from bench.detect import held_out
 from simpatient.detect.detector import Detector, Hearing
-from simpatient.model import AllianceState, Ended, ReplyClass, Utterance
+from simpatient.model import AllianceState, Ended, ReplyClass, Turn, Utterance
 from simpatient.outcome import second_visit
 from simpatient.patient.engine import Engine
+from simpatient.patient.situation import Situation
 
 PLAN = (
     ("FRAME",), ("GOAL_OPEN",), ("VALIDATE",), ("GOAL_WISH",), ("GOAL_BRIDGE",), ("REFL_C", "STRENGTH"), ("GOAL_MORE",),
@@ -29,6 +30,14 @@ SUSTAIN: frozenset[ReplyClass] = frozenset(
     {"deny", "blame", "minimise", "yes_but", "decline_task", "unhealthy_goal", "scoff", "hedge"}
 )
 """Replies for and against change, as MISC's client talk."""
+
+
+WARM = [
+    "that sounds really hard for you", "no wonder you are fed up", "it makes sense that you feel that way",
+    "so you feel pretty alone with it", "it is up to you what we talk about", "you do not have to answer that",
+    "it took courage to tell me that", "anyone would be upset by that",
+]  # fmt: skip
+"""Empathy and nothing else."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +106,18 @@ class Remembering(Detector):
     def __init__(self) -> None:
         super().__init__()
         self.hear = lru_cache(maxsize=None)(super().hear)  # type: ignore[method-assign]
+
+
+def talk(engine: Engine, *lines: str) -> tuple[list[Turn], Situation]:
+    """The turns of these lines, and where the patient stands after them."""
+    _, now = engine.open()
+    turns = []
+    for line in lines:
+        turn, now = engine.hear(now, Utterance(line))
+        turns.append(turn)
+        if turn.ended:
+            break
+    return turns, now
 
 
 def spearman(xs: list[float], ys: list[float]) -> float:

@@ -12,24 +12,7 @@ from simpatient.outcome import second_visit
 from simpatient.patient.dynamics import bounded, constants
 from simpatient.patient.engine import Engine
 from simpatient.persona.load import DERIVED
-
-WARM = [
-    "that sounds really hard for you", "no wonder you are fed up", "it makes sense that you feel that way",
-    "so you feel pretty alone with it", "it is up to you what we talk about", "you do not have to answer that",
-    "it took courage to tell me that", "anyone would be upset by that",
-]  # fmt: skip
-
-
-def talk(engine, *lines):
-    """The turns of these lines, and where the patient stands after them."""
-    _, now = engine.open()
-    turns = []
-    for line in lines:
-        turn, now = engine.hear(now, Utterance(line))
-        turns.append(turn)
-        if turn.ended:
-            break
-    return turns, now
+from tests.learners import WARM, talk
 
 
 @given(x=st.floats(0, 1), d=st.floats(-1, 1))

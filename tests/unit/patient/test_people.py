@@ -12,16 +12,11 @@ from simpatient import places
 from simpatient.detect.context import GOALS_AGREED
 from simpatient.model import VARIABLES, Utterance
 from simpatient.patient.engine import Engine
-from tests.learners import OfWords, Remembering, sentences
+from tests.learners import WARM, OfWords, Remembering, sentences, talk
 
 EVERYBODY = places.shipped()
 BROUGHT = ("teen", "emergency", "alcohol", "asthma")
 """Those who did not come of their own accord and start below agreement."""
-WARM = [
-    "that sounds really hard for you", "no wonder you are fed up", "it makes sense that you feel that way",
-    "so you feel pretty alone with it", "it is up to you what we talk about", "you do not have to answer that",
-    "it took courage to tell me that", "anyone would be upset by that",
-]  # fmt: skip
 
 
 @lru_cache(maxsize=1)
@@ -32,17 +27,6 @@ def of_words():
 @lru_cache(maxsize=1)
 def remembering():
     return Remembering()
-
-
-def talk(engine, *lines):
-    _, now = engine.open()
-    turns = []
-    for line in lines:
-        turn, now = engine.hear(now, Utterance(line))
-        turns.append(turn)
-        if turn.ended:
-            break
-    return turns, now
 
 
 LINES = st.sampled_from([line for code in sorted(sentences()) for line in sentences()[code][:6]])
