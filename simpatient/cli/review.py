@@ -1,0 +1,94 @@
+"""The commands that look back: grade, transcribe, detect, replay. What they do is imported inside them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simpatient.cli.options import AsJson, Depth, Gap, Model, Out, Seed
+
+commands = typer.Typer()
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient grade interview.wav --persona teen --out marks` · "
+    "`simpatient grade *.flac --persona emergency --json`"
+)
+def grade(
+    files: Annotated[
+        list[str], typer.Argument(help="Recordings of the learner: WAV, FLAC, OGG, MP3, AIFF.", metavar="FILE…")
+    ],
+    persona: Annotated[str, typer.Option("--persona", help="The patient who would have been met.", metavar="PERSONA")],
+    out: Out = None,
+    as_json: AsJson = False,
+    model: Model = None,
+    channel: Annotated[
+        int | None,
+        typer.Option("--clinician-channel", min=1, help="The learner's channel of a recording with several."),
+    ] = None,
+    gap: Gap = 1.0,
+    seed: Seed = 0,
+) -> None:
+    """Replay recorded learners against a patient and grade each."""
+    from simpatient.cli.grade import run_grade
+
+    run_grade(
+        files, persona, out=out, as_json=as_json, model=model, channel=channel, gap_ms=round(gap * 1000), seed=seed
+    )
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient transcribe clip.wav` · `simpatient transcribe *.flac --json --model clinic`"
+)
+def transcribe(
+    files: Annotated[list[str], typer.Argument(help="Recordings.", metavar="FILE…")],
+    as_json: AsJson = False,
+    model: Model = None,
+    channel: Annotated[
+        int | None, typer.Option("--clinician-channel", min=1, help="One channel of a recording with several.")
+    ] = None,
+) -> None:
+    """Write down what is said in recordings, with times and confidences."""
+    from simpatient.cli.hear import run_transcribe
+
+    run_transcribe(files, as_json=as_json, model=model, channel=channel)
+
+
+@commands.command(
+    epilog='**Examples:** `simpatient detect "what would make this worth it"` · `simpatient detect --json < lines.txt`'
+)
+def detect(
+    text: Annotated[
+        str | None, typer.Argument(help="One learner turn; without it, one a line is read from standard input.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the techniques in a sentence, with the words that triggered them.
+
+    An input line may be a JSON object: {"text": …, "after": the patient's last words, "persona": …, "state": {…}}.
+    """
+    from simpatient.cli.hear import run_detect
+
+    run_detect(text, as_json=as_json)
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient replay SESSION` · `simpatient replay SESSION --depth rehear --model clinic`"
+)
+def replay(
+    session: Annotated[Path, typer.Argument(help="A session's folder.", metavar="SESSION")],
+    depth: Annotated[
+        Depth, typer.Option("--depth", help="How far back to begin: the grade, the words, or the sound.")
+    ] = Depth.redecide,
+    persona: Annotated[
+        str | None, typer.Option("--persona", help="The patient's folder, if it is not a shipped one.")
+    ] = None,
+    audio: Annotated[
+        Path | None, typer.Option("--audio", help="The learner's recording, if it is not in the session.")
+    ] = None,
+    model: Model = None,
+) -> None:
+    """Repeat a session and say what differs; exit code 1 if anything does."""
+    from simpatient.cli.replay import run_replay
+
+    run_replay(session, depth.value, persona=persona, audio=audio, model=model)
