@@ -129,9 +129,7 @@ def main(argv):
         for what, pairs in (("skill", skill), ("dial", dial)):
             single, levels, means = correlations(pairs)
             shown = " ".join(f"{m:.2f}" for m in means)
-            print(
-                f"{name:14} {what:5} ρ sessions {single:+.2f}  level means {levels:+.2f}  means {shown}", flush=True
-            )
+            print(f"{name:14} {what:5} ρ sessions {single:+.2f}  level means {levels:+.2f}  means {shown}", flush=True)
     for what, value, low, high in targets(everything):
         print(f"{what:55} {value:.2f}  target {low:.2f}–{high:.2f}  {'inside' if low <= value <= high else 'outside'}")
     if argv:

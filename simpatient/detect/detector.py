@@ -50,6 +50,8 @@ class _Hit:
     """Heard by the matcher, not by a cue."""
     sure: bool = False
     """The matcher is sure of it, whether a cue heard it or not."""
+    backed: bool = False
+    """Heard by a cue, and the matcher alone would have heard it too."""
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ class Detector:
     def _with_meaning(self, meaning: Meaning, line: "_Line", hits: list[_Hit], risky: bool) -> list[_Hit]:
         """Adds what the matcher hears and no cue did, unless a guard speaks against it; drops what it finds absurd."""
         short = CURT < len(line.toks) <= LONG
-        hits = [replace(h, sure=_is_sure(h, meaning)) for h in hits if not self._absurd(h, meaning, short)]
+        hits = [self._weighed(h, meaning) for h in hits if not self._absurd(h, meaning, short)]
         heard = {hit.rule.technique.code for hit in hits}
         fresh = [s for s in meaning.over if s.code in self._rules and s.code not in heard]
         if not risky:
@@ -182,11 +184,19 @@ class Detector:
         meant = [hit for s in fresh if (hit := self._meant(s, line))]
         return hits + [hit for hit in meant if not any(_spoken_for(hit, cued) for cued in hits)]
 
+    def _weighed(self, hit: _Hit, meaning: Meaning) -> _Hit:
+        """A cue's hit with what the matcher thinks of it."""
+        assert self.semantic is not None
+        code = hit.rule.technique.code
+        probability = meaning.most.get(code, 0.0)
+        return replace(hit, sure=probability >= SURE, backed=probability >= self.semantic.alone.get(code, 1.0))
+
     def _absurd(self, hit: _Hit, meaning: Meaning, short: bool) -> bool:
         """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
         assert self.semantic is not None
         code = hit.rule.technique.code
-        sure = meaning.most if code in _PLAIN else meaning.anywhere
+        whole = code in _PLAIN or hit.rule.technique.pull == "hurt"
+        sure = meaning.most if whole else meaning.anywhere
         told_at_length = not short and not hit.rule.technique.takes_rest
         trusted = hit.rule.family == "R" or code in _TRUSTED or told_at_length
         return not trusted and sure.get(code, 1.0) < self.semantic.with_cue.get(code, 0.0)
@@ -221,7 +231,8 @@ class Detector:
         hurts = other.rule.technique.pull == "hurt"
         if code in _PLAIN and hurts and other.rule.technique.form == "question":
             return True
-        if hit.sure and not other.sure and code not in _PLAIN and not hurts:
+        stands = (hit.sure and not other.sure) or (hit.backed and other.meant)
+        if stands and code not in _PLAIN and not hurts:
             return False
         same = other.meant and other.rule.family == hit.rule.family and code not in _PLAIN and not hurts
         if not _near(hit, other) or same:
@@ -265,10 +276,6 @@ def _apart(line: "_Line", hits: Iterable[_Hit]) -> tuple[tuple[int, int], ...]:
         if not found or start >= found[-1][1]:
             found.append((start, end))
     return tuple(line.original(*span) for span in found)
-
-
-def _is_sure(hit: _Hit, meaning: Meaning) -> bool:
-    return meaning.most.get(hit.rule.technique.code, 0.0) >= SURE
 
 
 def _near(hit: _Hit, other: _Hit) -> bool:
