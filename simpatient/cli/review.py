@@ -92,3 +92,41 @@ def replay(
     from simpatient.cli.replay import run_replay
 
     run_replay(session, depth.value, persona=persona, audio=audio, model=model)
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient mark SESSION --examiner dr-a` · `simpatient mark SESSION --examiner dr-a "
+    "--global 3 --item asks_what_for=met --why 'asked with the first sentence'`"
+)
+def mark(
+    session: Annotated[Path, typer.Argument(help="A session's folder.", metavar="SESSION")],
+    examiner: Annotated[str, typer.Option("--examiner", help="Who marks; a pseudonym will do.", metavar="ID")],
+    rating: Annotated[
+        int | None,
+        typer.Option(
+            "--global", min=1, max=5, help="Global rating: 1 fail, 2 borderline, 3 pass, 4 very good, 5 outstanding."
+        ),
+    ] = None,
+    item: Annotated[
+        list[str] | None, typer.Option("--item", help='An item: met, partly or "not met".', metavar="ID=MARK")
+    ] = None,
+    domain: Annotated[
+        list[str] | None, typer.Option("--domain", help="A domain as a whole, 0 to 4.", metavar="ID=MARK")
+    ] = None,
+    detection: Annotated[
+        list[str] | None,
+        typer.Option("--detection", help="Whether a technique was there: 4:VALIDATE=no.", metavar="TURN:CODE=yes|no"),
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help="The reason, where you mark otherwise than the software.")] = "",
+    comment: Annotated[str, typer.Option("--comment", help="A word to the learner.")] = "",
+) -> None:
+    """Rate a session as a human examiner, beside the software's marks; both are kept.
+
+    Without options it asks step by step. Several examiners may mark one session.
+    """
+    from simpatient.cli.mark import run_mark
+
+    run_mark(
+        session, examiner, rating=rating, items=item or [], domains=domain or [], detections=detection or [], why=why,
+        comment=comment,
+    )  # fmt: skip

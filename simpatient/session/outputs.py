@@ -4,6 +4,7 @@ from pathlib import Path
 
 from simpatient.detect.pack import Pack
 from simpatient.errors import OutputError
+from simpatient.grading import human
 from simpatient.grading.grade import grade
 from simpatient.grading.report import as_json, html
 from simpatient.grading.station import Station
@@ -19,7 +20,7 @@ def write_outputs(
 ) -> Grade:
     """Grades the session in `folder` and writes grade.json and report.html. Raises OutputError."""
     transcript = read(folder).transcript()
-    marks = grade(transcript, patient, pack, station, open_loop)
+    marks = grade(transcript, patient, pack, station, open_loop, human.read(folder))
     audio = CONVERSATION if (folder / CONVERSATION).exists() else ""
     write_text(folder / GRADE, as_json(marks))
     write_text(folder / REPORT, html(transcript, marks, patient, audio))

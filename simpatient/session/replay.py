@@ -5,13 +5,13 @@ redecide  the recorded words through today's engine, against the recorded decisi
 rehear    the audio through the recogniser, compared by detections, not by words
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from simpatient.detect.detector import Detector
 from simpatient.grading.grade import grade
 from simpatient.grading.report import as_json
 from simpatient.grading.station import Station
-from simpatient.model import Utterance
+from simpatient.model import Judgement, Utterance
 from simpatient.patient.engine import SILENCE, Engine
 from simpatient.persona.load import Patient
 from simpatient.session import records
@@ -21,10 +21,10 @@ from simpatient.session.records import Json, canonical
 
 def regrade(
     journal: Read, stored: str, detector: Detector, patient: Patient, station: Station | None = None,
-    open_loop: bool = False,
+    open_loop: bool = False, judgements: Sequence[Judgement] = (),
 ) -> list[str]:  # fmt: skip
     """Differences between the stored grade and today's."""
-    anew = grade(journal.transcript(), patient, detector.pack, station, open_loop)
+    anew = grade(journal.transcript(), patient, detector.pack, station, open_loop, judgements)
     return [] if as_json(anew) == stored else ["the grade differs"]
 
 
