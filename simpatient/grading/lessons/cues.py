@@ -1,0 +1,51 @@
+"""Cues of the patient that nobody took up: a hint of dying, a wish, change talk, a feeling, something told."""
+
+from simpatient.grading import listen
+from simpatient.grading.lessons import library
+from simpatient.grading.lessons.moments import cue_kind
+from simpatient.grading.lessons.page import Page
+from simpatient.grading.lessons.scene import Interview
+from simpatient.grading.lessons.values import Missed
+from simpatient.model import Turn
+
+WITHIN = 2
+"""Learner turns within which an answer counts."""
+SHOWN = 3
+ORDER = ("risk", "goal", "affect", "hedge", "change", "disclosure")
+
+
+def missed(interview: Interview, page: Page, taken: frozenset[int]) -> tuple[Missed, ...]:
+    """At most three, the gravest first to be chosen, shown in order of time. A turn that is taken up as a turning point
+    is not told again.
+    """
+    if interview.open_loop:
+        return ()
+    found = [(kind, turn) for turn in interview.turns if (kind := _unanswered(turn, interview, taken))]
+    found.sort(key=lambda pair: (ORDER.index(pair[0]), pair[1].no))
+    chosen = sorted(found[:SHOWN], key=lambda pair: pair[1].no)
+    told = [_missed(kind, turn, interview, page) for kind, turn in chosen]
+    return tuple(one for one in told if one)
+
+
+def _unanswered(turn: Turn, interview: Interview, taken: frozenset[int]) -> str:
+    """The kind of a cue that met nothing fitting; "" where there is none, or it was answered."""
+    later = [t for t in interview.turns if t.no > turn.no and t.utterance.text.strip()][:WITHIN]
+    kind = cue_kind(interview.after(turn))
+    if not kind or not later or later[0].no in taken:
+        return ""
+    answers = set(library.choices().answers[kind])
+    if kind == "risk" and interview.after(turn).asked:
+        answers |= set(library.choices().answers["affect"])
+    topics = {name for t in later for name in listen.topics_in(t.utterance.text, interview.pack)}
+    risky = any(interview.pack.topics[name].risk for name in topics)
+    heard = {d.code for t in later for d in listen.heard(t)} - {d.code for t in later for d in interview.wrong[t.no]}
+    return "" if heard & answers or (kind == "risk" and risky) else kind
+
+
+def _missed(kind: str, turn: Turn, interview: Interview, page: Page) -> Missed | None:
+    scene = interview.after(turn)
+    why = page.take(library.reasons().missed[kind], scene)
+    for code in page.ranked(scene, library.choices().situations.get(kind, ())):
+        if say := page.wording(scene, code, lead=True):
+            return Missed(turn.no, turn.reply.text, why, say)
+    return None
