@@ -130,3 +130,29 @@ def mark(
         session, examiner, rating=rating, items=item or [], domains=domain or [], detections=detection or [], why=why,
         comment=comment,
     )  # fmt: skip
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient purge --older-than 90d --dry-run` · `simpatient purge marks --learner c07` · "
+    "`simpatient purge --expired --yes` · `simpatient purge SESSION`"
+)
+def purge(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="One session, or a folder of sessions. Default: your sessions.", metavar="DIR|SESSION"),
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", help="Sessions of so long ago: 90d, 12w, 1y.", metavar="AGE")
+    ] = None,
+    learner: Annotated[str | None, typer.Option("--learner", help="A learner's sessions.", metavar="ID")] = None,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="The sound that is past its retention date; journals stay.")
+    ] = False,
+    audio_only: Annotated[bool, typer.Option("--audio-only", help="Only sound; journals and reports stay.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete sessions, or only their sound. What will go is listed, and you are asked, first."""
+    from simpatient.cli.purge import Chosen, run_purge
+
+    run_purge(folder, Chosen(older_than, learner, expired, audio_only), dry_run=dry_run, yes=yes)

@@ -1,12 +1,17 @@
 """The conversation as one sound: the learner's turns from the recording, the patient's answers from the voice."""
 
+import contextlib
+import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from simpatient.model import Reply, Utterance
 from simpatient.ports import RATE, Pcm
 
 LEAD_MS, TAIL_MS = 150, 250
 """Recording kept around a learner's turn, so that no word is clipped."""
+CLIPS = "clips.jsonl"
+"""Beside a conversation's sound: where in it each turn of the learner is."""
 
 
 class Kept:
@@ -60,3 +65,14 @@ def at_rate(sound: Pcm, rate: int = RATE) -> bytes:
     samples = numpy.frombuffer(sound.data, "<i2")
     resampled: bytes = soxr.resample(samples, sound.rate, rate).astype("<i2").tobytes()
     return resampled
+
+
+def clips(folder: Path) -> dict[int, tuple[int, int]]:
+    """From and to of each turn in the conversation, in milliseconds; a torn line is passed over."""
+    found: dict[int, tuple[int, int]] = {}
+    with contextlib.suppress(OSError):
+        for line in (folder / CLIPS).read_bytes().splitlines():
+            with contextlib.suppress(ValueError, TypeError, KeyError):
+                clip = json.loads(line)
+                found[clip["turn"]] = clip["start_ms"], clip["end_ms"]
+    return found
