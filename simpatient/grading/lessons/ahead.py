@@ -1,5 +1,7 @@
 """What comes after: what the patient tells a friend, what was used and what is left to try, and one next drill."""
 
+from collections.abc import Mapping
+
 from simpatient import places
 from simpatient.detect.pack import Pack
 from simpatient.grading import listen
@@ -107,7 +109,7 @@ def next_drill(interview: Interview, grade: Grade, station: Station | None) -> N
     return None
 
 
-def _command(drill: Drill, known: dict[str, object]) -> str:
+def _command(drill: Drill, known: Mapping[str, object]) -> str:
     return f"simpatient drill {drill.station}" if drill.station in known else f"simpatient talk {drill.persona}"
 
 

@@ -18,7 +18,8 @@ NOTABLE = 0.05
 something unused."""
 NET_GAIN = 0.15
 """A turn that moved the patient so far is no turning point, whatever slipped into it."""
-PLAIN = frozenset("OPENQ CLOSEDQ INFO FACIL REFL_S SMALLTALK Q_CHAIN DOUBLE_Q PROB_OPEN GOOD_SILENCE JARGON".split())
+PLAIN = frozenset("OPENQ CLOSEDQ FACIL REFL_S SMALLTALK Q_CHAIN DOUBLE_Q PROB_OPEN GOOD_SILENCE JARGON".split())
+_OFFERS = {"risk": 5, "goal": 4, "affect": 3, "hedge": 2, "disclosure": 2, "change": 1}
 _NAMES = {
     "reluctance": "reluctance", "hope": "hope", "goal_agreement": "agreement on goals",
     "task_agreement": "agreement on steps", "bond": "trust",
@@ -32,9 +33,8 @@ def gain(turn: Turn) -> float:
 
 def strong(interview: Interview, page: Page, taken: frozenset[int]) -> tuple[StrongMoment, ...]:
     """At most three, in order of time."""
-    moved = sorted(
-        (t for t in interview.turns if gain(t) >= NOTABLE and t.no not in taken), key=lambda t: (-gain(t), t.no)
-    )
+    moved = [t for t in interview.turns if gain(t) >= NOTABLE and t.no not in taken]
+    moved.sort(key=lambda t: (-gain(t), t.no))
     return tuple(_strong(t, interview, page) for t in sorted(moved[:SHOWN], key=lambda t: t.no))
 
 
@@ -85,10 +85,7 @@ def _unused(turn: Turn, interview: Interview) -> bool:
 
 def _offered(scene: Scene) -> int:
     """How much the patient's last words offered."""
-    kind = cue_kind(scene)
-    return {"risk": 5, "goal": 4, "affect": 3, "hedge": 2, "disclosure": 2, "change": 1}.get(
-        kind, 1 if scene.near else 0
-    )
+    return _OFFERS.get(cue_kind(scene), int(scene.near))
 
 
 def cue_kind(scene: Scene) -> str:

@@ -81,7 +81,8 @@ class Page:
         order = list(dict.fromkeys([*first, *ahead]))
         able = [code for code in order if fits(code, scene)]
         return sorted(able, key=lambda code: (
-            code not in first[:1], code in scene.recent and code not in first, self.codes.get(code, 0), order.index(code)
+            code not in first[:1], code in scene.recent and code not in first, self.codes.get(code, 0),
+            order.index(code),
         ))  # fmt: skip
 
     def wording(self, scene: Scene, code: str, lead: bool = False) -> Wording | None:
@@ -115,9 +116,8 @@ class Page:
 
     def thought(self, happened: str) -> str:
         own = self.interview.feedback.thoughts
-        return self.take(
-            [*own.get(happened, ()), *library.reasons().thoughts.get(happened, ()), *own.get("unused", ())]
-        )
+        general = library.reasons().thoughts
+        return self.take([*own.get(happened, ()), *general.get(happened, ()), *own.get("unused", ())])
 
 
 def fits(code: str, scene: Scene) -> bool:

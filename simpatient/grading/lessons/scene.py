@@ -27,6 +27,7 @@ SHORTEST, LONGEST = 2, 9
 """Words of a quotation."""
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 _CLAUSE = re.compile(r"[^,;:–]+")
+_SUBJECT = re.compile(r"(I|I'[a-z]+|It|You|They|She|He|We)\b")
 _LOOSE = frozenset("and but so or because then that which who whose of to for with if when".split())
 
 
@@ -94,7 +95,7 @@ class Scene:
 
     @cached_property
     def thread(self) -> Thread:
-        """What it was about: in the last words, in the learner's, in what the patient said before; else the last one."""
+        """What it was about: in the patient's last words, in the learner's, in what was said before."""
         return self.own_thread or self.interview.feedback.threads[-1]
 
     @cached_property
