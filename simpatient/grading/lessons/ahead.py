@@ -76,6 +76,8 @@ def untried(interview: Interview, page: Page, station: Station | None) -> tuple[
     ))  # fmt: skip
     found: list[Untried] = []
     for code in left:
+        if code in ASKED and any(one.code in ASKED for one in found):
+            continue
         say = page.wording(scene, code)
         when = page.take(library.reasons().when.get(code, ()), scene)
         if say and when:

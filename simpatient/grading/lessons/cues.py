@@ -6,6 +6,7 @@ from simpatient.grading.lessons.moments import cue_kind
 from simpatient.grading.lessons.page import Page
 from simpatient.grading.lessons.scene import Interview
 from simpatient.grading.lessons.values import Missed
+from simpatient.grading.risk import RISK
 from simpatient.model import Turn
 
 WITHIN = 2
@@ -31,6 +32,8 @@ def _unanswered(turn: Turn, interview: Interview, taken: frozenset[int]) -> str:
     """The kind of a cue that met nothing fitting; "" where there is none, or it was answered."""
     later = [t for t in interview.turns if t.no > turn.no and t.utterance.text.strip()][:WITHIN]
     kind = cue_kind(interview.after(turn))
+    if kind == "risk" and interview.before(turn).asked and {d.code for d in listen.heard(turn)} & set(RISK):
+        return ""  # the second answer to a learner who keeps asking
     if not kind or not later or later[0].no in taken:
         return ""
     answers = set(library.choices().answers[kind])

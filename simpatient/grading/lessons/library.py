@@ -24,6 +24,8 @@ class Choices:
     """Codes, the one that made a strong moment before the others."""
     answers: dict[str, tuple[str, ...]]
     """By kind of cue, the codes that take it up."""
+    agreeing: tuple[str, ...]
+    """Codes after which a yes is about change, and a but about a wish."""
     feelings: tuple[str, ...]
     """Topics of which somebody tells for the sake of being heard."""
 
@@ -36,6 +38,8 @@ class Wordings:
     """Openings that take up the patient's last words, by class of reply; `any` for the others."""
     say: dict[str, tuple[str, ...]]
     """By code, sentences with slots."""
+    dark: dict[str, tuple[str, ...]]
+    """The same, right after somebody has spoken of dying."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from simpatient.detect.pack import Pack
 from simpatient.grading import listen
 from simpatient.grading.lessons import library
-from simpatient.grading.lessons.page import Page
+from simpatient.grading.lessons.page import Page, turned
 from simpatient.grading.lessons.scene import Interview, Scene
 from simpatient.grading.lessons.values import StrongMoment, TurningPoint
 from simpatient.grading.mistakes import FORM, SEVERITY
@@ -13,8 +13,8 @@ from simpatient.outcome import leaning, second_visit
 
 SHOWN = 3
 """Moments of a kind."""
-NOTABLE = 0.05
-"""Change of the leaning towards a second visit from which a turn is a strong moment; below it a plain turn left
+STRONG, UNUSED = 0.25, 0.05
+"""Change of the leaning towards a second visit from which a turn is a strong moment, and below which a plain turn left
 something unused."""
 NET_GAIN = 0.15
 """A turn that moved the patient so far is no turning point, whatever slipped into it."""
@@ -33,7 +33,7 @@ def gain(turn: Turn) -> float:
 
 def strong(interview: Interview, page: Page, taken: frozenset[int]) -> tuple[StrongMoment, ...]:
     """At most three, in order of time."""
-    moved = [t for t in interview.turns if gain(t) >= NOTABLE and t.no not in taken]
+    moved = [t for t in interview.turns if gain(t) >= STRONG and t.no not in taken]
     moved.sort(key=lambda t: (-gain(t), t.no))
     return tuple(_strong(t, interview, page) for t in sorted(moved[:SHOWN], key=lambda t: t.no))
 
@@ -80,7 +80,7 @@ def _unused(turn: Turn, interview: Interview) -> bool:
     told = listen.told(turn, interview.pack)
     risky = risky or bool(told and interview.pack.topics[told[0]].risk)
     plain = codes <= PLAIN and not codes & set(RISK)
-    return bool(turn.utterance.text.strip()) and plain and not risky and not turn.ended and 0 <= gain(turn) < NOTABLE
+    return bool(turn.utterance.text.strip()) and plain and not risky and not turn.ended and 0 <= gain(turn) < UNUSED
 
 
 def _offered(scene: Scene) -> int:
@@ -93,15 +93,14 @@ def cue_kind(scene: Scene) -> str:
     reply = scene.said
     topic, _, rest = reply.id.partition(".")
     told = topic in scene.interview.pack.topics
+    on_goals = topic in library.choices().agreeing
     feeling = topic in library.choices().feelings
     if scene.dark:
         return "risk"
     if reply.reply_class in ("goal", "goal_more"):
         return "goal"
-    if reply.reply_class in ("agree", "assent_task"):
-        return "change"
-    if reply.reply_class in ("hedge", "yes_but"):
-        return "hedge"
+    if on_goals and reply.reply_class in ("agree", "assent_task", "hedge", "yes_but"):
+        return "change" if reply.reply_class in ("agree", "assent_task") else "hedge"
     if reply.reply_class == "plea" or (told and feeling and rest.startswith("full")):
         return "affect"
     if (
@@ -116,7 +115,7 @@ def cue_kind(scene: Scene) -> str:
 def _turning(turn: Turn, interview: Interview, page: Page) -> TurningPoint:
     scene, r = interview.before(turn), library.reasons()
     wrong = [d.code for d in interview.wrong[turn.no] if d.code not in FORM]
-    said = page.take(r.said, scene)
+    said = page.take(turned(r.said, turn.no), scene)
     if wrong:
         worst = max(wrong, key=lambda c: (SEVERITY.get(c, 1), -wrong.index(c)))
         why = page.take(r.mistakes[worst], scene)

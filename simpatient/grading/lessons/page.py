@@ -21,6 +21,8 @@ _OWN = frozenset({"LOST_DREAM", "MED_VIEW", "SIDE_FX", "PROS", "CONS", "EXTERN",
 """Only with a sentence made for this person or this matter."""
 _DARK = frozenset({"SI_ASK", "VALIDATE", "UNDER", "CASE_NORM", "CASE_SHAME", "CASE_BI", "REFL_C", "REPAIR"})
 """What fits right after somebody has spoken of dying."""
+_ABOUT = frozenset({"VALIDATE", "REFL_C", "GOAL_WISH"})
+"""What names the matter at hand, where there is one, before it says something that fits this person at any time."""
 LEADS = 1
 """How many of a moment's wordings begin with the patient's last words."""
 
@@ -56,7 +58,7 @@ class Page:
 
     # ---- wordings
 
-    def better(self, scene: Scene, wanted: Sequence[str]) -> tuple[Wording, Wording]:
+    def better(self, scene: Scene, wanted: tuple[str, ...]) -> tuple[Wording, Wording]:
         """Two wordings of different codes; the first takes up the patient's last words by quoting them."""
         found: list[Wording] = []
         for code in self.ranked(scene, wanted):
@@ -67,14 +69,14 @@ class Page:
                 return found[0], found[1]
         raise AssertionError(f"too few wordings for {scene.said.id}: {[w.code for w in found]}")
 
-    def ranked(self, scene: Scene, wanted: Sequence[str]) -> list[str]:
+    def ranked(self, scene: Scene, wanted: tuple[str, ...]) -> list[str]:
         """Codes that fit, those not used lately and not yet on the page first; risk stays in front."""
         c = library.choices()
         ahead = [*wanted, *c.replies.get(scene.said.reply_class, ()), *c.situations["any"]]
         if scene.interview.patient.persona.obvious_goal:
             ahead = [*c.situations["obvious"], *ahead]
         first: list[str] = []
-        if scene.dark or scene.open_risk:
+        if scene.dark or wanted[:1] == ("SI_ASK",):
             first = list(c.situations["dark" if scene.dark else "open_risk"])
         elif scene.strained:
             first = list(c.situations["strained"])
@@ -100,17 +102,18 @@ class Page:
         return Wording(text, code, technique.name, why or f"{technique.definition}")
 
     def _sentences(self, code: str, scene: Scene) -> list[str]:
-        own = scene.own_thread or Thread("")
-        return [
-            *(own.say.get(code, ()) if scene.near else ()), *self.interview.feedback.say.get(code, ()),
-            *library.wordings().say.get(code, ()),
-        ]  # fmt: skip
+        own, words = scene.own_thread or Thread(""), library.wordings()
+        if scene.dark and code in words.dark:
+            return [*own.say.get(code, ()), *words.dark[code]]
+        mine, general = self.interview.feedback.say.get(code, ()), words.say.get(code, ())
+        about = scene.near and code in _ABOUT
+        here = own.say.get(code, ()) if scene.near else ()
+        return [*here, *general, *mine] if about else [*here, *mine, *general]
 
     def _lead(self, scene: Scene) -> str:
         leads = library.wordings().leads
-        if scene.dark:
-            return self.take(leads["dark"], scene)
-        return self.take([*leads.get(scene.said.reply_class, ()), *leads["any"]], scene)
+        kind = "dark" if scene.dark else "asked" if scene.quote.endswith("?") else scene.said.reply_class
+        return self.take([*leads.get(kind, ()), *turned(leads["any"], len(scene.past))], scene)
 
     # ---- the patient's own voice
 
@@ -118,6 +121,12 @@ class Page:
         own = self.interview.feedback.thoughts
         general = library.reasons().thoughts
         return self.take([*own.get(happened, ()), *general.get(happened, ()), *own.get("unused", ())])
+
+
+def turned(texts: Sequence[str], n: int) -> list[str]:
+    """The texts, begun at another one each time."""
+    at = n % len(texts) if texts else 0
+    return [*texts[at:], *texts[:at]]
 
 
 def fits(code: str, scene: Scene) -> bool:

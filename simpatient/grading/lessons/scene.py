@@ -175,7 +175,7 @@ class Scene:
 
 
 def quotation(text: str, named: Sequence[str] = ()) -> str:
-    """A whole sentence of 2 to 9 words, the one that names the matter before the last; else a whole clause of one."""
+    """A whole sentence of 2 to 9 words, one that names the matter and has a subject first; else a whole clause."""
     sentences = [s.strip(" …–-") for s in _SENTENCE.findall(text)]
     whole = [s for s in sentences if SHORTEST <= len(s.split()) <= LONGEST]
     clauses = [c.strip(" …–-") for s in sentences for c in _CLAUSE.findall(s)]
@@ -185,11 +185,10 @@ def quotation(text: str, named: Sequence[str] = ()) -> str:
         for c in stands
         if c.split()[-1].lower() not in _LOOSE and re.match(r"(I|I'[a-z]+|It|You|They|She|He|We)\b", c)
     ]
-    for among in (whole, stands):
-        about = [s for s in among if _any(s, named)]
-        if among:
-            return _bare((about or among)[-1])
-    return ""
+    spoken = [s for s in whole if _SUBJECT.match(s)]
+    about = [[s for s in among if _any(s, named)] for among in (spoken, whole)]
+    found = next((among for among in (*about, spoken, whole, stands) if among), [])
+    return _bare(found[-1]) if found else ""
 
 
 def _bare(words: str) -> str:
