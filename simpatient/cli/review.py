@@ -156,3 +156,28 @@ def purge(
     from simpatient.cli.purge import Chosen, run_purge
 
     run_purge(folder, Chosen(older_than, learner, expired, audio_only), dry_run=dry_run, yes=yes)
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient cohort sessions` · `simpatient cohort paper-osce.csv --out report` · "
+    "`simpatient cohort sessions --station teen-first-visit --bootstrap 5000`"
+)
+def cohort(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of graded sessions, or a hand-typed table (CSV).", metavar="DIR|FILE.csv")
+    ],
+    station: Annotated[str | None, typer.Option("--station", help="Only this station.", metavar="ID")] = None,
+    out: Out = None,
+    resamples: Annotated[
+        int, typer.Option("--bootstrap", min=100, max=20000, help="Resamples for the interval of the cut.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the resampling; the same seed, the same page.")] = 0,
+) -> None:
+    """Show a director how stations, items, examiners and the software did: page, workbook, tables.
+
+    Borderline regression with its interval, reliability, items, agreement, techniques, fairness. Nobody is passed
+    or failed.
+    """
+    from simpatient.cli.cohort import run_cohort
+
+    run_cohort(source, station=station, out=out, resamples=resamples, seed=seed)

@@ -2,7 +2,7 @@
 
 Borderline regression   least squares of the checklist (per cent) on the global rating; the cut is the line's height at
                         the rating borderline (domain 3.3). Its interval: whole candidates are drawn anew with
-                        replacement, percentiles of the cuts (Efron & Tibshirani 1993).
+                        replacement; expanded percentiles of the cuts (Hesterberg 2015, The American Statistician 69).
 α                       Cronbach 1951; interval after Feldt 1965. SEM = SD·√(1 − α).
 κ                       Cohen 1960; where marks are ordered with squared weights, Cohen 1968 (statsmodels).
 ICC                     Shrout & Fleiss 1979: ICC(2,1), two-way random, absolute agreement, single rater, which McGraw &
@@ -41,6 +41,26 @@ def tried(compute: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | str
 
 
 @dataclass(frozen=True)
+class Spread:
+    """Where scores lie, in per cent; the SD of one score is 0."""
+
+    n: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def spread(scores: Sequence[float]) -> Spread:
+    """Mean, standard deviation (of a sample), lowest and highest."""
+    y = np.asarray(scores, float)
+    if not len(y):
+        raise NotComputed("no candidate has a score")
+    sd = float(y.std(ddof=1)) if len(y) > 1 else 0.0
+    return Spread(len(y), float(y.mean()), sd, float(y.min()), float(y.max()))
+
+
+@dataclass(frozen=True)
 class Regression:
     """Borderline regression of one station; scores in per cent."""
 
@@ -75,7 +95,7 @@ def borderline_regression(
     line = stats.linregress(x, y)
     cut = line.intercept + line.slope * borderline
     cuts = _bootstrap_cuts(x, y, borderline, resamples, seed)
-    low, high = np.percentile(cuts, [100 * (1 - CONFIDENCE) / 2, 100 * (1 + CONFIDENCE) / 2])
+    low, high = np.percentile(cuts, [100 * _tail(len(y)), 100 * (1 - _tail(len(y)))])
     group = y[np.abs(x - borderline) < 0.5]
     rmse = math.sqrt(float(np.mean((y - line.intercept - line.slope * x) ** 2)))
     return Regression(
@@ -83,6 +103,11 @@ def borderline_regression(
         float(np.std(cuts, ddof=1)), float(low), float(high), float(group.mean()) if len(group) else None, len(group),
         float(np.mean(y < cut)),
     )  # fmt: skip
+
+
+def _tail(n: int) -> float:
+    """The percentile at which the interval begins: 2.5 % of many candidates, less of few (Hesterberg 2015)."""
+    return float(stats.norm.cdf(math.sqrt(n / (n - 2)) * stats.t.ppf((1 - CONFIDENCE) / 2, n - 2)))
 
 
 def _bootstrap_cuts(x: np.ndarray, y: np.ndarray, at: float, resamples: int, seed: int) -> np.ndarray:
@@ -160,7 +185,7 @@ def item_figures(points: pd.DataFrame, possible: pd.Series) -> dict[str, ItemFig
     out_of = points.notna() * possible
     earned, most = points.sum(axis=1), out_of.sum(axis=1)
     total = (earned / most.where(most > 0)).rename("total")
-    order = total.sort_values(kind="stable").index
+    order = total.dropna().sort_values(kind="stable").index
     size = max(1, round(TAIL * len(order)))
     found = {}
     for name in points:
