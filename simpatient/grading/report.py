@@ -6,9 +6,11 @@ it.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+from urllib.parse import unquote
 
 from simpatient.grading import timeline
 from simpatient.grading.marks import MOST
@@ -18,6 +20,8 @@ from simpatient.persona.load import Patient
 from simpatient.text import tokens
 
 if TYPE_CHECKING:
+    import jinja2
+
     from simpatient.grading.lessons import Lessons
     from simpatient.grading.station import Station
 
@@ -64,20 +68,13 @@ def html(
 ) -> str:
     """The page.
 
-    `audio` is the name of a sound file beside it, if there is one; `clips` says where in it each turn is, if not where
+    `audio` is the relative address of the sound, if there is one; `clips` says where in it each turn is, if not where
     the turn's own times say. `own` is the learner's own view; without it the page asks before it shows a mark.
     `other` is the session from which this one was tried again: both are shown from the turn where they part.
     `station` adds what the mark sheet says of failing, borderline and good work.
     """
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(PAGE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )  # fmt: skip
-    environment.filters |= {"marked": marked, "moved": moved, "variable": variable, "figure": figure}
     moments = _moments(grade, lessons)
-    return environment.get_template("page.html.j2").render(
+    return _environment().get_template("page.html.j2").render(
         t=transcript, grade=grade, persona=patient.persona, name=patient.persona.name.split()[0], lessons=lessons,
         own=own, audio=audio, clips=_clips(transcript, clips) if audio else {}, most=MOST, ends=ENDS,
         kinds=dict(moments), chart=timeline.session(transcript, moments), states=timeline.states(transcript),
@@ -89,6 +86,19 @@ def html(
         anchors={d.id: d.anchors for d in station.domains} if station else {}, percent=percent,
         style=(PAGE / "style.css").read_text("utf-8"), script=(PAGE / "page.js").read_text("utf-8"),
     )  # fmt: skip
+
+
+@lru_cache(maxsize=1)
+def _environment() -> "jinja2.Environment":
+    import jinja2
+
+    made = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(PAGE), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )  # fmt: skip
+    made.filters |= {"marked": marked, "moved": moved, "variable": variable, "figure": figure, "inner": inner,
+                     "unquoted": unquote}  # fmt: skip
+    return made
 
 
 def _moments(grade: Grade, lessons: "Lessons | None") -> list[tuple[int, timeline.Kind]]:
@@ -169,6 +179,11 @@ def moved(turn: Turn) -> str:
     told = sorted((name for name in VARIABLES if abs(changes[name]) > HARDLY), key=lambda name: -abs(changes[name]))
     said = [f"{variable(name)} {'rose' if changes[name] > 0 else 'fell'} by {abs(changes[name])}" for name in told]
     return ", ".join(said) or ("hardly anything moved" if any(changes.values()) else "nothing moved")
+
+
+def inner(text: str) -> str:
+    """A quotation within a quotation."""
+    return text.replace("“", "‘").replace("”", "’")
 
 
 def figure(mark: Mark) -> str:

@@ -40,8 +40,12 @@ class Conversation:
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
+        self.clips: dict[int, tuple[int, int]] = {}
+        """From and to of each turn of the learner, in milliseconds."""
 
     def learner(self, utterance: Utterance, kept: Kept) -> None:
+        start_ms = sum(map(len, self._parts)) * 1000 // (2 * RATE) + min(LEAD_MS, utterance.start_ms)
+        self.clips[len(self.clips) + 1] = start_ms, start_ms + utterance.end_ms - utterance.start_ms
         self._parts.append(kept.cut(utterance.start_ms - LEAD_MS, utterance.end_ms + TAIL_MS))
 
     def patient(self, reply: Reply, sound: Pcm) -> None:
@@ -65,6 +69,11 @@ def at_rate(sound: Pcm, rate: int = RATE) -> bytes:
     samples = numpy.frombuffer(sound.data, "<i2")
     resampled: bytes = soxr.resample(samples, sound.rate, rate).astype("<i2").tobytes()
     return resampled
+
+
+def clip_line(turn: int, start_ms: int, end_ms: int) -> str:
+    """A line of CLIPS."""
+    return json.dumps({"turn": turn, "start_ms": start_ms, "end_ms": end_ms}) + "\n"
 
 
 def clips(folder: Path) -> dict[int, tuple[int, int]]:

@@ -18,9 +18,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from simpatient.ports.clock import days_later
+from simpatient.session.files import CONVERSATION, LEARNER, write_text
 from simpatient.session.journal import NAME as JOURNAL
 from simpatient.session.journal import read
-from simpatient.session.outputs import CONVERSATION, LEARNER, write_text
 from simpatient.session.records import Json
 
 NAME = "session.json"

@@ -77,7 +77,7 @@ def test_it_never_passes_or_fails_anybody(good, bad):
 def test_each_moment_plays_its_part_of_the_recording(good):
     """The link carries the turn's own time as a media fragment, and where the caller says so, another one."""
     one = good.transcript.turns[0].utterance
-    text = page(good, "the talk #1.flac", lessons=made_lessons(good))
+    text = page(good, "the%20talk%20%231.flac", lessons=made_lessons(good))
 
     assert f'href="the%20talk%20%231.flac#t={(one.start_ms - 300) / 1000:g},{(one.end_ms + 300) / 1000:g}"' in text
     assert text.count('class="play"') >= len(good.transcript.turns)
