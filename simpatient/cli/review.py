@@ -5,36 +5,58 @@ from typing import Annotated
 
 import typer
 
-from simpatient.cli.options import AsJson, Depth, Gap, Model, Out, Seed
+from simpatient.cli.options import AsJson, Depth, Gap, Model, Out
 
 commands = typer.Typer()
 
 
 @commands.command(
-    epilog="**Examples:** `simpatient grade interview.wav --persona teen --out marks` · "
-    "`simpatient grade *.flac --persona emergency --json`"
+    epilog="**Examples:** `simpatient grade interview.wav --station teen-first-visit --out marks` · "
+    "`simpatient grade recordings/ --persona teen --clinician-channel 1 --jobs 4` · `simpatient grade SESSION --json`"
 )
 def grade(
-    files: Annotated[
-        list[str], typer.Argument(help="Recordings of the learner: WAV, FLAC, OGG, MP3, AIFF.", metavar="FILE…")
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Recordings of learners (WAV, FLAC, OGG, MP3, AIFF), sessions, journals, or folders of them.",
+            metavar="PATH…",
+        ),
     ],
-    persona: Annotated[str, typer.Option("--persona", help="The patient who would have been met.", metavar="PERSONA")],
+    station: Annotated[
+        str | None, typer.Option("--station", help="The station whose mark sheet is filled in.", metavar="STATION")
+    ] = None,
+    persona: Annotated[
+        str | None,
+        typer.Option("--persona", help="Without a station: the patient who was met.", metavar="PERSONA"),
+    ] = None,
     out: Out = None,
     as_json: AsJson = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, max=256, help="Files side by side. Default: one a core.")
+    ] = None,
     model: Model = None,
     channel: Annotated[
         int | None,
-        typer.Option("--clinician-channel", min=1, help="The learner's channel of a recording with several."),
+        typer.Option(
+            "--clinician-channel", min=1,
+            help="The learner's channel of a recording with several; of two, the other one is the patient's.",
+        ),
     ] = None,
+    assume_clinician: Annotated[
+        bool, typer.Option("--assume-clinician", help="One channel is the learner alone, whatever it sounds like.")
+    ] = False,
+    keep_audio: Annotated[
+        bool, typer.Option("--keep-audio", help="With the learners' consent: keep their voice beside each report.")
+    ] = False,
     gap: Gap = 1.0,
-    seed: Seed = 0,
-) -> None:
-    """Replay recorded learners against a patient and grade each."""
-    from simpatient.cli.grade import run_grade
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed chooses other wordings.")] = None,
+) -> None:  # fmt: skip
+    """Grade recorded learners and sessions: a report each, and one table. What was broken off goes on."""
+    from simpatient.cli.grade import Asked, run_grade
+    from simpatient.session.grading_run import Wishes
 
-    run_grade(
-        files, persona, out=out, as_json=as_json, model=model, channel=channel, gap_ms=round(gap * 1000), seed=seed
-    )
+    wishes = Wishes(channel, round(gap * 1000), assume_clinician, keep_audio)
+    run_grade(paths, Asked(persona, station, seed, model, wishes), out=out, as_json=as_json, jobs=jobs)
 
 
 @commands.command(
@@ -95,6 +117,32 @@ def replay(
 
 
 @commands.command(
+    epilog="**Examples:** `simpatient purge --older-than 90d --dry-run` · `simpatient purge marks --learner c07` · "
+    "`simpatient purge --expired --yes` · `simpatient purge SESSION`"
+)
+def purge(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="One session, or a folder of sessions. Default: your sessions.", metavar="DIR|SESSION"),
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", help="Sessions of so long ago: 90d, 12w, 1y.", metavar="AGE")
+    ] = None,
+    learner: Annotated[str | None, typer.Option("--learner", help="A learner's sessions.", metavar="ID")] = None,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="The sound that is past its retention date; journals stay.")
+    ] = False,
+    audio_only: Annotated[bool, typer.Option("--audio-only", help="Only sound; journals and reports stay.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete sessions, or only their sound. What will go is listed, and you are asked, first."""
+    from simpatient.cli.purge import Chosen, run_purge
+
+    run_purge(folder, Chosen(older_than, learner, expired, audio_only), dry_run=dry_run, yes=yes)
+
+
+@commands.command(
     epilog="**Examples:** `simpatient mark SESSION --examiner dr-a` · `simpatient mark SESSION --examiner dr-a "
     "--global 3 --item asks_what_for=met --why 'asked with the first sentence'`"
 )
@@ -130,32 +178,6 @@ def mark(
         session, examiner, rating=rating, items=item or [], domains=domain or [], detections=detection or [], why=why,
         comment=comment,
     )  # fmt: skip
-
-
-@commands.command(
-    epilog="**Examples:** `simpatient purge --older-than 90d --dry-run` · `simpatient purge marks --learner c07` · "
-    "`simpatient purge --expired --yes` · `simpatient purge SESSION`"
-)
-def purge(
-    folder: Annotated[
-        Path | None,
-        typer.Argument(help="One session, or a folder of sessions. Default: your sessions.", metavar="DIR|SESSION"),
-    ] = None,
-    older_than: Annotated[
-        str | None, typer.Option("--older-than", help="Sessions of so long ago: 90d, 12w, 1y.", metavar="AGE")
-    ] = None,
-    learner: Annotated[str | None, typer.Option("--learner", help="A learner's sessions.", metavar="ID")] = None,
-    expired: Annotated[
-        bool, typer.Option("--expired", help="The sound that is past its retention date; journals stay.")
-    ] = False,
-    audio_only: Annotated[bool, typer.Option("--audio-only", help="Only sound; journals and reports stay.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-) -> None:
-    """Delete sessions, or only their sound. What will go is listed, and you are asked, first."""
-    from simpatient.cli.purge import Chosen, run_purge
-
-    run_purge(folder, Chosen(older_than, learner, expired, audio_only), dry_run=dry_run, yes=yes)
 
 
 @commands.command(
