@@ -109,40 +109,46 @@ def of_grade(record: Any, where: str, name: str) -> Encounter:
 
 
 def _of_grade(record: dict[str, Any], name: str) -> Encounter:
+    """Raises ValueError and its like where something is not what the schema says."""
     sheet, about = record["sheet"], record["about"]
     humans = record.get("human", [])
     sheets = [h["sheet"] for h in humans if h["sheet"]] or [sheet]
-    ratings = {h["examiner"]: int(h["rating"]) for h in humans if h["rating"] is not None}
+    ratings = {_text(h["examiner"]): int(_within(h["rating"], 1, 5)) for h in humans if h["rating"] is not None}
     techniques = record["techniques"]
     confidence = next((m["value"] for m in record["marks"] if m["name"] == CONFIDENCE), None)
     return Encounter(
-        candidate=str(about.get("learner") or name), station=sheet["station"],
-        score=_mean([s["checklist"] for s in sheets]), rating=_mean(list(ratings.values())),
-        items={item["id"]: _point(item, sheets, place) for place, item in enumerate(sheet["items"])}, name=name,
-        version=sheet["digest"], title=sheet["title"], circuit=str(about.get("circuit") or ""),
-        software=_number(sheet["checklist"]), ratings=ratings, pairs=tuple(_pairs(humans)),
-        judged=_judged(sheet, humans), codes={t["code"]: int(t["n"]) for t in techniques},
-        mistakes=frozenset(t["code"] for t in techniques if t["mistake"]),
-        names={t["code"]: str(t["name"]) for t in techniques}, confidence=_number(confidence),
+        candidate=_text(about.get("learner") or name), station=_text(sheet["station"]),
+        score=_mean([s["checklist"] for s in sheets], 100), rating=_mean(list(ratings.values()), 5),
+        items={_text(item["id"]): _point(item, sheets, place) for place, item in enumerate(sheet["items"])}, name=name,
+        version=_text(sheet["digest"]), title=_text(sheet["title"]), circuit=_text(about.get("circuit") or ""),
+        software=_mean([sheet["checklist"]], 100), ratings=ratings, pairs=tuple(_pairs(humans)),
+        judged=_judged(sheet, humans), codes={_text(t["code"]): int(_within(t["n"], 1, 1e6)) for t in techniques},
+        mistakes=frozenset(_text(t["code"]) for t in techniques if t["mistake"]),
+        names={_text(t["code"]): _text(t["name"]) for t in techniques}, confidence=_mean([confidence], 1),
         flags=len(record["flags"]), open_loop=bool(record["open_loop"]),
     )  # fmt: skip
 
 
 def _point(item: dict[str, Any], sheets: list[dict[str, Any]], place: int) -> Point:
-    return Point(item["text"], _mean([s["items"][place]["earned"] for s in sheets]), float(item["possible"]))
+    possible = _possible(item)
+    return Point(_text(item["text"]), _mean([s["items"][place]["earned"] for s in sheets], possible), possible)
+
+
+def _possible(item: dict[str, Any]) -> float:
+    return _within(item["possible"], 0.01, 1000)
 
 
 def _pairs(humans: list[dict[str, Any]]) -> Iterator[Pair]:
     for j in (j for h in humans for j in h["judgements"]):
         if j["what"] == "item" and j["old"] in SHARE and j["new"] in SHARE:
-            yield Pair("item", j["target"], j["old"], j["new"])
-        elif j["what"] == "detection":
-            yield Pair("technique", j["target"].partition(":")[2], j["old"], j["new"])
+            yield Pair("item", _text(j["target"]), j["old"], j["new"])
+        elif j["what"] == "detection" and {j["old"], j["new"]} <= {"yes", "no"}:
+            yield Pair("technique", _text(j["target"]).partition(":")[2], j["old"], j["new"])
 
 
 def _judged(sheet: dict[str, Any], humans: list[dict[str, Any]]) -> tuple[float, float] | None:
     """Over the items that both judged, examiners averaged."""
-    possible = {item["id"]: float(item["possible"]) for item in sheet["items"]}
+    possible = {item["id"]: _possible(item) for item in sheet["items"]}
     both = [
         (possible[j["target"]], SHARE[j["old"]], SHARE[j["new"]])
         for h in humans for j in h["judgements"] if j["what"] == "item" and j["old"] in SHARE
@@ -153,19 +159,29 @@ def _judged(sheet: dict[str, Any], humans: list[dict[str, Any]]) -> tuple[float,
     return 100 * sum(p * old for p, old, _ in both) / whole, 100 * sum(p * new for p, _, new in both) / whole
 
 
-def _mean(values: list[Any]) -> float | None:
-    found = [number for value in values if (number := _number(value)) is not None]
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _within(value: object, least: float, most: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    if not least <= value <= most:
+        raise ValueError
+    return float(value)
+
+
+def _mean(values: list[object], most: float) -> float | None:
+    """Of those that are there, each of which lies in 0..most."""
+    found = [_within(value, 0, most) for value in values if value is not None]
     return sum(found) / len(found) if found else None
-
-
-def _number(value: object) -> float | None:
-    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if known else None  # type: ignore[arg-type]
 
 
 def of_csv(data: bytes, where: str) -> tuple[list[Encounter], list[str]]:
     """The encounters of a hand-typed table, and a line for every line that could not be read. Raises DataError."""
-    text = _text(data)
+    text = _decoded(data)
     first = next((line for line in text.splitlines() if line.strip()), "")
     delimiter = max(",;\t", key=first.count)
     rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
@@ -186,7 +202,7 @@ def of_csv(data: bytes, where: str) -> tuple[list[Encounter], list[str]]:
     return found, wrong
 
 
-def _text(data: bytes) -> str:
+def _decoded(data: bytes) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
