@@ -23,8 +23,6 @@ def run_cohort(source: Path, *, station: str | None, out: Path | None, resamples
     """Reads what can be read, writes page, workbook and tables. Exit code 1 where something had to be left out."""
     if missing := [name for name in LIBRARIES if importlib.util.find_spec(name) is None]:
         raise EquipmentError(f"a cohort needs {', '.join(missing)}: python3 -m pip install 'simpatient[cohort]'")
-    from simpatient.grading.cohort import cohort
-
     encounters, wrong, kept = _sessions(source) if source.is_dir() else (*_table(source), {})
     for line in wrong:
         common.note(f"simpatient: {line}")
@@ -34,6 +32,8 @@ def run_cohort(source: Path, *, station: str | None, out: Path | None, resamples
     if not encounters:
         where = f"no session of {station!r}; found: {', '.join(known)}" if known else "nothing that is graded"
         raise UsageError(f"{source}: found {where}")
+    from simpatient.grading.cohort import cohort
+
     folder = common.session_folder(out, "cohort")
     found = cohort(encounters, resamples, seed, kept)
     _write(found, folder, source.resolve().name, wrong)

@@ -221,14 +221,17 @@ def kappa(pairs: Sequence[tuple[str, str]], order: Sequence[str]) -> Kappa:
     """Cohen's κ of (one, other); with more than two ordered values weighted by the square of the distance."""
     from statsmodels.stats.inter_rater import cohens_kappa
 
-    table = np.zeros((len(order), len(order)))
-    for one, other in pairs:
-        table[order.index(one), order.index(other)] += 1
     n = len(pairs)
     if n < LEAST:
         raise NotComputed(f"{n} were judged; κ needs at least {LEAST}")
-    if len({value for pair in pairs for value in pair}) < 2:
+    one, other = ({pair[side] for pair in pairs} for side in (0, 1))
+    if one == other and len(one) == 1:
         raise NotComputed(f"both always said “{pairs[0][0]}”: they agree, but κ needs two different values")
+    if min(len(one), len(other)) == 1:
+        raise NotComputed("one of the two always said the same, so that κ cannot tell agreement from chance")
+    table = np.zeros((len(order), len(order)))
+    for a, b in pairs:
+        table[order.index(a), order.index(b)] += 1
     same = float(np.trace(table)) / n
     found = cohens_kappa(table, wt="quadratic" if len(order) > 2 else None)
     low, high = (float(found.kappa_low), float(found.kappa_upp))

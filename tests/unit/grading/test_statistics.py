@@ -1,5 +1,6 @@
 """Statistics: published and hand-worked examples to three decimals, then agreement with libraries on drawn cohorts."""
 
+import itertools
 import math
 import warnings
 
@@ -200,10 +201,26 @@ def test_weighted_kappa_agrees_with_scikit_learn():
     assert found.low < 0.7 < found.high
 
 
-def test_no_kappa_where_everybody_says_the_same():
+@pytest.mark.parametrize("other", ["yes", "no"])
+def test_no_kappa_where_somebody_always_says_the_same(other):
     """κ without a second value is no agreement of nought: it is no κ."""
     with pytest.raises(NotComputed, match="always said"):
-        statistics.kappa([("yes", "yes")] * 20, ("no", "yes"))
+        statistics.kappa([("yes", "yes")] * 20 + [("yes", other)], ("no", "yes"))
+
+
+def test_kappa_of_every_small_table_is_quiet():
+    """Every table of up to two in each of nine cells: κ in -1..1 with its interval, or a reason; never a warning."""
+    order = ("not met", "partly", "met")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for cells in itertools.product(range(3), repeat=6):
+            pairs = [
+                pair
+                for pair, n in zip(itertools.product(order, repeat=2), (*cells, 1, 0, 1), strict=True)
+                for _ in range(n)
+            ]
+            found = statistics.tried(statistics.kappa, pairs, order)
+            assert isinstance(found, str) or -1 <= found.low <= found.kappa <= found.high <= 1 + 1e-9, cells
 
 
 @pytest.mark.must_show("The other statistics agree with their libraries on generated cohorts with known answers")
