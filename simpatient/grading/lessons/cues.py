@@ -48,7 +48,9 @@ def _unanswered(turn: Turn, interview: Interview, taken: frozenset[int]) -> str:
 def _missed(kind: str, turn: Turn, interview: Interview, page: Page) -> Missed | None:
     scene = interview.after(turn)
     why = page.take(library.reasons().missed[kind], scene)
-    for code in page.ranked(scene, library.choices().situations.get(kind, ())):
+    wanted = library.choices().situations[kind]
+    ranked = page.ranked(scene, wanted)
+    for code in [*(c for c in ranked if c in wanted), *ranked]:
         if say := page.wording(scene, code, lead=True):
             return Missed(turn.no, turn.reply.text, why, say)
     return None

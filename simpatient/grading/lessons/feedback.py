@@ -5,14 +5,15 @@
                    "with" and "about", so it may be plural. Only what the cue shows that they have said.
         named      cues (`simpatient.cues`) in the patient's words; the last thread has none and serves for the rest
         goal       the goal that lies beneath
+        loved      true: something good, or somebody; it stands in {dear} and never in {it}
         say        wordings for just this thread, by code
     goals:         each goal as a noun phrase in the clinician's mouth: "your Fridays back"
     say:           by code, sentences for this person; they stand as better wordings and as what was not yet tried
     thoughts:      by what happened, what this person thinks, in their own voice
     friend:        what they tell a friend: `ending` by how it ended, `because` by what was best or worst
 
-Slots in a sentence: {it} of the thread, {goal} of the goal, {quote} the patient's last words (a few, without the final
-stop), {name} the first name. A sentence whose slot is empty at a moment is not used there.
+Slots in a sentence: {it} or {dear} of the thread, {goal} of the goal, {quote} the patient's last words (a few, without
+the final stop), {name} the first name. A sentence whose slot is empty at a moment is not used there.
 """
 
 import re
@@ -28,7 +29,7 @@ from simpatient.persona.load import Patient
 from simpatient.yamlfile import line_of, load
 
 FILE = "feedback.yaml"
-SLOTS = ("it", "goal", "quote", "name")
+SLOTS = ("it", "dear", "goal", "quote", "name")
 Happened = Literal[
     "problem", "sides", "label", "treatment", "pushed", "told", "brushed_off", "promised", "avoided", "obvious",
     "questioned", "unused", "asked", "heard", "choice", "hope", "straight", "step",
@@ -49,6 +50,8 @@ class Thread:
     it: str
     named: tuple[str, ...] = ()
     goal: str = ""
+    loved: bool = False
+    """Something good, or somebody: never spoken of as a burden."""
     say: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -134,7 +137,8 @@ def _threads(found: Feedback, file: Path) -> Iterator[tuple[int, str]]:
     for thread in found.threads:
         for cue in thread.named:
             try:
-                compile_cue(cue, {})
+                if any(True for _ in compile_cue(cue, {}).find("", frozenset())):
+                    yield line_of(file, cue), f"found the cue {cue!r}, which stands in every text; allowed: words"
             except CueError as error:
                 yield line_of(file, cue), str(error)
 

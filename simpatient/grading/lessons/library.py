@@ -38,6 +38,8 @@ class Wordings:
     """Openings that take up the patient's last words, by class of reply; `any` for the others."""
     say: dict[str, tuple[str, ...]]
     """By code, sentences with slots."""
+    loved: dict[str, tuple[str, ...]]
+    """The same, about something that the patient loves."""
     dark: dict[str, tuple[str, ...]]
     """The same, right after somebody has spoken of dying."""
 

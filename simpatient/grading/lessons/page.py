@@ -48,7 +48,7 @@ class Page:
         """The sentence with its slots filled; "" where one would be empty."""
         values = {"name": self.interview.name}
         if scene:
-            values |= {"it": scene.thread.it, "goal": scene.goal, "quote": scene.quote}
+            values |= {"it": scene.it, "dear": scene.dear, "goal": scene.goal, "quote": scene.quote}
         wanted = slots(text)
         if any(not values.get(slot) for slot in wanted):
             return ""
@@ -82,8 +82,9 @@ class Page:
             first = list(c.situations["strained"])
         order = list(dict.fromkeys([*first, *ahead]))
         able = [code for code in order if fits(code, scene)]
+        fitting = {*wanted, *c.replies.get(scene.said.reply_class, ())}
         return sorted(able, key=lambda code: (
-            code not in first[:1], code in scene.recent and code not in first, self.codes.get(code, 0),
+            code not in first[:1], (code not in {*fitting, *first}) + (code in scene.recent), self.codes.get(code, 0),
             order.index(code),
         ))  # fmt: skip
 
@@ -105,14 +106,17 @@ class Page:
         own, words = scene.own_thread or Thread(""), library.wordings()
         if scene.dark and code in words.dark:
             return [*(own.say.get(code, ()) if "SI_ASK" in own.say or "UNDER" in own.say else ()), *words.dark[code]]
-        mine, general = self.interview.feedback.say.get(code, ()), words.say.get(code, ())
+        mine = self.interview.feedback.say.get(code, ())
+        general = (*(words.loved.get(code, ()) if scene.dear else ()), *words.say.get(code, ()))
         about = scene.near and code in _ABOUT
         here = own.say.get(code, ()) if scene.near else ()
         return [*here, *general, *mine] if about else [*here, *mine, *general]
 
     def _lead(self, scene: Scene) -> str:
         leads = library.wordings().leads
-        kind = "dark" if scene.dark else "asked" if scene.quote.endswith("?") else scene.said.reply_class
+        if scene.quote.endswith("?"):
+            return ""  # a question wants an answer and no echo
+        kind = "dark" if scene.dark else scene.said.reply_class
         return self.take([*leads.get(kind, ()), *turned(leads["any"], len(scene.past))], scene)
 
     # ---- the patient's own voice

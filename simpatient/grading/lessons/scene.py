@@ -25,6 +25,8 @@ NEARLY = 0.06
 LOW_HOPE, CLOSED_UP = 0.30, 0.70
 SHORTEST, LONGEST = 2, 9
 """Words of a quotation."""
+_NO = re.compile(r"(no|nah|nope|never|not to|nothing)\b", re.IGNORECASE)
+_TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr)\. ")
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 _CLAUSE = re.compile(r"[^,;:–]+")
 _SUBJECT = re.compile(r"(I|I'[a-z]+|It|You|They|She|He|We)\b")
@@ -59,8 +61,9 @@ class Interview:
 
     @cached_property
     def dying(self) -> frozenset[int]:
-        """Turns in which the patient spoke of dying or self-harm."""
-        return frozenset(turn.no for turn, _ in cues_of_dying(self.transcript, self.pack))
+        """Turns in which the patient spoke of dying or self-harm, and did not deny it."""
+        spoke = (turn for turn, _ in cues_of_dying(self.transcript, self.pack))
+        return frozenset(t.no for t in spoke if not _NO.match(t.reply.text))
 
     def before(self, turn: Turn) -> "Scene":
         """Where the learner stood before this turn."""
@@ -107,6 +110,16 @@ class Scene:
             if found := _named(text, threads):
                 return found
         return None
+
+    @property
+    def it(self) -> str:
+        """The matter at hand as a noun phrase; what somebody loves is none."""
+        return self.interview.feedback.threads[-1].it if self.thread.loved else self.thread.it
+
+    @property
+    def dear(self) -> str:
+        """What somebody loves, where their last words name it."""
+        return self.thread.it if self.thread.loved and self.near else ""
 
     @cached_property
     def near(self) -> bool:
@@ -176,7 +189,7 @@ class Scene:
 
 def quotation(text: str, named: Sequence[str] = ()) -> str:
     """A whole sentence of 2 to 9 words, one that names the matter and has a subject first; else a whole clause."""
-    sentences = [s.strip(" …–-") for s in _SENTENCE.findall(text)]
+    sentences = [s.strip(" …–-") for s in _SENTENCE.findall(_TITLE.sub(r"\1 ", text))]
     whole = [s for s in sentences if SHORTEST <= len(s.split()) <= LONGEST]
     clauses = [c.strip(" …–-") for s in sentences for c in _CLAUSE.findall(s)]
     stands = [c for c in clauses if 3 <= len(c.split()) <= LONGEST and c.split()[0].lower() not in _LOOSE]
