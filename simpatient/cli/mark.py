@@ -1,6 +1,8 @@
 """`simpatient mark`: an examiner's global rating, and their marks beside the software's; both are kept."""
 
+import html
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,9 +20,10 @@ from simpatient.grading.techniques import DERIVED_NAMES
 from simpatient.model import Grade, ItemMark, Judgement, Transcript
 from simpatient.persona.load import Patient
 from simpatient.ports.clock import SystemClock
+from simpatient.session import manifest
 from simpatient.session.journal import NAME as JOURNAL
 from simpatient.session.journal import read
-from simpatient.session.outputs import GRADE, REPORT, write_outputs
+from simpatient.session.outputs import CONVERSATION, GRADE, REPORT, write_outputs
 
 Ask = Callable[[str], str | None]
 """A question; the answer, "" where it is passed over, None when no more answers come."""
@@ -69,7 +72,21 @@ class Sheet:
 
     def write(self) -> Grade:
         """The grade and the report anew, with what examiners said."""
-        return write_outputs(self.folder, self.patient, self.pack, self.station, self.open_loop)
+        other = self._origin()
+        sound = _sound(self.folder)
+        return write_outputs(self.folder, self.patient, self.pack, self.station, self.open_loop, other, sound)
+
+    def _origin(self) -> tuple[Transcript, Grade] | None:
+        """The session that this one retries, where it lies beside it."""
+        source = self.transcript.header.get("origin")
+        if not isinstance(source, dict):
+            return None
+        for beside in sorted(self.folder.resolve().parent.iterdir()):
+            about = manifest.load(beside)
+            if source.get("session") in (about.id if about else beside.name, beside.name):
+                told = read(beside).transcript()
+                return told, grade(told, self.patient, self.pack, self.station, self.open_loop)
+        return None
 
 
 def run_mark(
@@ -205,6 +222,18 @@ def _stored(folder: Path) -> dict[str, object]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _sound(folder: Path) -> str | None:
+    """Where the old page plays a recording from that lies elsewhere; None for the conversation beside it."""
+    if (folder / CONVERSATION).exists():
+        return None
+    try:
+        page = (folder / REPORT).read_text("utf-8")
+    except (OSError, ValueError):
+        return None
+    found = re.search(r'<audio [^>]*src="([^"]*)"', page)
+    return html.unescape(found[1]) if found else None
 
 
 def _sat(header: dict[str, object], stored: dict[str, object], detector: Detector) -> tuple[Station | None, Patient]:

@@ -8,7 +8,7 @@ import pytest
 
 COMMANDS = (
     "demo", "talk", "grade", "transcribe", "detect", "replay", "techniques", "persona", "bench", "drill", "circuit",
-    "retry", "purge",
+    "retry", "purge", "mark", "cohort",
 )  # fmt: skip
 LEAVES = (
     "techniques show", "techniques check", "persona list", "persona show", "persona check", "persona draw",

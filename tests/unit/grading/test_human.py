@@ -11,6 +11,7 @@ from simpatient.errors import JournalError
 from simpatient.grading import human
 from simpatient.grading.grade import grade
 from simpatient.grading.station import Anchors, Condition, Domain, Item, load_station
+from simpatient.grading.written import as_json
 from simpatient.model import Judgement
 from tests.unit.grading.test_marks import ASKED, PLAIN, told
 
@@ -142,3 +143,16 @@ def test_a_line_that_is_no_mark_is_named(tmp_path, change):
 
     with pytest.raises(JournalError, match=r"marks\.jsonl:2"):
         human.read(tmp_path)
+
+
+def test_what_examiners_said_is_written_as_the_schema_has_it(marked, root):
+    """Every kind of judgement at once, in the JSON of the grade."""
+    import jsonschema
+
+    both = marked(
+        said("global", "", "3"), said("item", "warm", "met", old="not scored"), said("domain", "goals", "3.5", old="2"),
+        said("detection", "2:VALIDATE", "yes", old="no"), said("comment", "", "Well."), said("global", "", "2", "b"),
+    )  # fmt: skip
+    schema = json.loads((root / "docs" / "grade.schema.json").read_text("utf-8"))
+
+    jsonschema.validate(json.loads(as_json(both)), schema)
