@@ -11,17 +11,15 @@ from itertools import combinations
 
 import pandas as pd
 
-from simpatient.grading import statistics
+from simpatient.grading import agreement, statistics
+from simpatient.grading.agreement import Icc, Kappa, Limits
 from simpatient.grading.encounters import Encounter
 from simpatient.grading.human import BORDERLINE, RATINGS
 from simpatient.grading.statistics import (
     Alpha,
     Between,
     Correlation,
-    Icc,
     ItemFigures,
-    Kappa,
-    Limits,
     NotComputed,
     Regression,
     Spread,
@@ -147,8 +145,8 @@ def _station(encounters: list[Encounter], resamples: int, seed: int) -> StationF
         sem=None if isinstance(alpha, str) or isinstance(spread, str) else statistics.sem(spread.sd, alpha.alpha),
         items=tuple(Item(id_, texts[id_], float(possible[id_]), f) for id_, f in items.items() if f.n),
         agreement=_agreement(encounters, texts),
-        icc=tried(statistics.icc, judged),
-        limits=tried(statistics.limits, [s for s, _ in judged], [h for _, h in judged]),
+        icc=tried(agreement.icc, judged),
+        limits=tried(agreement.limits, [s for s, _ in judged], [h for _, h in judged]),
         examiners=tried(_examiners, encounters),
         between=tried(_between, encounters),
         equity=tried(_equity, encounters),
@@ -184,7 +182,7 @@ def _agreement(encounters: list[Encounter], texts: Mapping[str, str]) -> tuple[A
 
 
 def _agreed(kind: str, target: str, text: str, pairs: list[tuple[str, str]], order: tuple[str, ...]) -> Agreed:
-    return Agreed(kind, target, text, len(pairs), tried(statistics.kappa, pairs, order))
+    return Agreed(kind, target, text, len(pairs), tried(agreement.kappa, pairs, order))
 
 
 def _examiners(encounters: list[Encounter]) -> Kappa:
@@ -194,7 +192,7 @@ def _examiners(encounters: list[Encounter]) -> Kappa:
     ]  # fmt: skip
     if not pairs:
         raise NotComputed("no encounter was rated by two examiners")
-    return statistics.kappa(pairs, SCALE)
+    return agreement.kappa(pairs, SCALE)
 
 
 def _between(encounters: list[Encounter]) -> Between:

@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from simpatient.grading import figures
+from simpatient.grading.agreement import Icc
 from simpatient.grading.cohort import FEW, GOOD_R2, LARGE_BETWEEN, Cohort, StationFigures, codes
 from simpatient.grading.human import RATINGS
-from simpatient.grading.statistics import Alpha, Icc, Regression, Spread
+from simpatient.grading.statistics import Alpha, Regression, Spread
 
 ITEMS = (
     "station", "item", "text", "points", "scored", "facility", "item_total_r", "corrected_item_total_r",

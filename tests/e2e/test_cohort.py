@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from simpatient import places
 from simpatient.cli import common, mark
 from simpatient.cli.cohort import run_cohort
-from simpatient.errors import UsageError
+from simpatient.errors import EquipmentError, UsageError
 from simpatient.grading import human
 from simpatient.grading.grade import grade
 from simpatient.grading.station import load_station
@@ -227,3 +227,21 @@ def test_nothing_to_read_is_one_line(tmp_path, name, words):
     """An empty folder, and a table that is not there."""
     with pytest.raises(UsageError, match=words):
         run_cohort(tmp_path / name, station=None, out=None, resamples=100, seed=0)
+
+
+def test_without_its_libraries_it_says_how_to_get_them(tmp_path, monkeypatch):
+    """The main install stays small; one line names the extra, before anything is read."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "pandas" else True)
+
+    with pytest.raises(EquipmentError, match=r"needs pandas: python3 -m pip install 'simpatient\[cohort\]'"):
+        run_cohort(tmp_path, station=None, out=None, resamples=100, seed=0)
+
+
+def test_the_command_line_loads_no_statistics():
+    """What a cohort needs is loaded by `cohort` alone."""
+    code = (
+        "import sys, simpatient.cli.cohort, simpatient.cli.mark; print(sorted({'pandas', 'scipy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=places.personas().parent)
+
+    assert done.stdout.strip() == "[]"
