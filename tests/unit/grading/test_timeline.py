@@ -37,6 +37,15 @@ def test_every_line_has_its_own_shape_and_colour():
     assert len({look.shape for look in looks}) == len({look.colour for look in looks}) == len(LOOKS)
 
 
+@pytest.mark.parametrize("look", [*LOOKS.values(), SECOND_VISIT, CHECKLIST], ids=lambda look: look.label)
+def test_every_colour_can_be_read_on_white(look):
+    """Contrast of at least 4.5 to 1, as WCAG reckons it; axe cannot tell it where lines cross behind a label."""
+    parts = [int(look.colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+
+    assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 4.5
+
+
 def test_markers_never_cover_each_other(told):
     """Moments in neighbouring turns stand above each other, each large enough to press."""
     moments = [(turn, "strong") for turn in range(1, 10)]
