@@ -54,6 +54,11 @@ class Thread:
     """Something good, or somebody: never spoken of as a burden."""
     say: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
+    @property
+    def dark(self) -> bool:
+        """It is about dying: its sentences ask about it, or about what lies beneath."""
+        return "SI_ASK" in self.say or "UNDER" in self.say
+
 
 @dataclass(frozen=True)
 class Friend:

@@ -105,7 +105,7 @@ class Page:
     def _sentences(self, code: str, scene: Scene) -> list[str]:
         own, words = scene.own_thread or Thread(""), library.wordings()
         if scene.dark and code in words.dark:
-            return [*(own.say.get(code, ()) if "SI_ASK" in own.say or "UNDER" in own.say else ()), *words.dark[code]]
+            return [*(own.say.get(code, ()) if own.dark else ()), *words.dark[code]]
         mine = self.interview.feedback.say.get(code, ())
         general = (*(words.loved.get(code, ()) if scene.dear else ()), *words.say.get(code, ()))
         about = scene.near and code in _ABOUT

@@ -113,8 +113,9 @@ class Scene:
 
     @property
     def it(self) -> str:
-        """The matter at hand as a noun phrase; what somebody loves is none."""
-        return self.interview.feedback.threads[-1].it if self.thread.loved else self.thread.it
+        """The matter at hand as a noun phrase; what somebody loves is none, and neither is dying."""
+        own = self.thread
+        return self.interview.feedback.threads[-1].it if own.loved or own.dark else own.it
 
     @property
     def dear(self) -> str:

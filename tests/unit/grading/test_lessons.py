@@ -30,34 +30,34 @@ LEAVING = -100.0
 
 
 @pytest.fixture(scope="module")
-def detector():
+def ears():
     """The real one, which hears a sentence after the same reply only once."""
     return Remembering()
 
 
 @pytest.fixture(scope="module")
-def sat(detector):
+def sat(ears):
     """Three learners at every station, and their pages."""
     found = {}
     for name in sorted(places.stations()):
         for who in LEVELS:
-            one = sit(detector, name, written(name, who).says, spoken=False)
-            found[name, who] = one, lessons(one.transcript, one.grade, one.patient, detector.pack, one.station)
+            one = sit(ears, name, written(name, who).says, spoken=False)
+            found[name, who] = one, lessons(one.transcript, one.grade, one.patient, ears.pack, one.station)
     return found
 
 
 @pytest.fixture(scope="module")
-def told(sat, patients, detector):
+def told(sat, patients, ears):
     """Every page there is: of all stations, and of all stories, the first wording of each turn."""
     pages = [(one.transcript, page) for one, page in sat.values()]
     for file in STORIES:
         story = load_story(file)
-        engine = Engine(patients[story["persona"]], detector, seed=3)
+        engine = Engine(patients[story["persona"]], ears, seed=3)
         opening, start = engine.open()
         turns, now = talk(engine, *story["says"])
         transcript = Transcript(engine.patient.id, 3, opening, start.state, tuple(turns), now.ended or "closed")
-        marked = grade(transcript, engine.patient, detector.pack)
-        pages.append((transcript, lessons(transcript, marked, engine.patient, detector.pack)))
+        marked = grade(transcript, engine.patient, ears.pack)
+        pages.append((transcript, lessons(transcript, marked, engine.patient, ears.pack)))
     return pages
 
 
@@ -97,10 +97,10 @@ def sentences_of(page):
 # ---- the proof
 
 
-def alternatives(sat, detector):
+def alternatives(sat, ears):
     """(where, patient, turn as it was, wording, turn as it would have been) of every turning point."""
     for (name, who), (one, page) in sat.items():
-        engine = Engine(one.patient, detector, one.station.seed, one.station.difficulty)
+        engine = Engine(one.patient, ears, one.station.seed, one.station.difficulty)
         _, now = engine.open()
         before = {}
         for turn in one.transcript.turns:
@@ -118,14 +118,14 @@ def left_with(turn):
 
 
 @pytest.mark.must_show("Each turning point gets two better wordings, and they are better")
-def test_every_better_wording_is_better(sat, detector):
+def test_every_better_wording_is_better(sat, ears):
     """Heard by the real detector as what it claims to be, no mistake in it, and through the engine it leaves the
     patient likelier to come back than what was said.
     """
     was_moved, is_moved, wrong = [], [], []
-    for where, patient, was, better, turn in alternatives(sat, detector):
+    for where, patient, was, better, turn in alternatives(sat, ears):
         codes = {d.code for d in turn.detections}
-        hurts = [d.code for d in mistakes(turn, patient, detector.pack) if d.code not in FORM - {"MONOLOGUE", "JARGON"}]
+        hurts = [d.code for d in mistakes(turn, patient, ears.pack) if d.code not in FORM - {"MONOLOGUE", "JARGON"}]
         if better.code not in codes or hurts or left_with(turn) <= left_with(was):
             wrong.append((where, better.code, better.text, sorted(codes), hurts, round(left_with(turn), 3)))
         was_moved.append(leaning(was.after) - leaning(was.before))
@@ -338,6 +338,17 @@ def test_every_patient_speaks_for_themselves(name, patients, detector):
     assert needed <= set(own.thoughts) and all(len(lines) >= 2 for lines in own.thoughts.values())
     assert set(own.friend.ending) == set(ENDINGS) and set(own.friend.because) == set(BECAUSE)
     assert not [text for text in texts(own) if UNSAFE.search(text)]
+
+
+@pytest.mark.parametrize("name", places.shipped())
+def test_a_patients_sentences_are_what_they_claim(name, patients, ears):
+    """Each sentence written for this person is heard as its own code, and as no mistake."""
+    own = of(patients[name], ears.pack.codes())
+    hurts = {rule.technique.code for rule in ears.pack.rules if rule.technique.pull == "hurt"} - {"PROB_OPEN"}
+    for bank in (own.say, *(thread.say for thread in own.threads)):
+        for code, text in ((code, text) for code, lines in bank.items() for text in lines):
+            heard = {d.code for d in ears.hear(text).detections if d.confidence >= 0.5}
+            assert code in heard and not heard & hurts, (code, text, heard)
 
 
 def test_no_two_patients_think_the_same(patients, detector):
