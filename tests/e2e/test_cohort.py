@@ -24,6 +24,7 @@ from simpatient.patient.engine import Engine
 from simpatient.session.journal import Journal, read
 from simpatient.session.outputs import write_outputs
 from simpatient.session.runner import Session, run
+from tests.e2e import test_page
 from tests.learners import Remembering
 from tests.pages import LEVELS, written
 
@@ -134,6 +135,29 @@ def test_the_tables_say_the_same_as_the_page(made):
     assert "http" not in page.replace("http-equiv", "")
     assert not VERDICTS.search(seen.replace("passes or fails nobody", ""))
     assert [stat.S_IMODE(p.stat().st_mode) for p in out.iterdir()] == [0o600] * 7
+
+
+@pytest.mark.skipif(bool(test_page.MISSING), reason=f"not installed: {', '.join(test_page.MISSING)}")
+def test_a_browser_without_network_finds_nothing_amiss(made):
+    """An empty console, nothing asked for, no violation of WCAG 2.2 AA, nothing clipped at 320 pixels."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=test_page.CHROMIUM)
+        page = chromium.new_context(viewport=test_page.TELEPHONE, offline=True).new_page()
+        noise: list[str] = []
+        page.on("console", lambda message: noise.append(message.text))
+        page.goto((made[0] / "cohort.html").as_uri())
+        page.evaluate(test_page.OPEN_ALL)
+        page.evaluate(test_page.AXE.read_text("utf-8"))
+        rules = "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}, resultTypes: ['violations']})"
+        found = page.evaluate(rules, test_page.RULES)
+        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth + 1")
+        drawn = page.evaluate("[...document.images].every(image => image.complete && image.naturalWidth > 100)")
+        chromium.close()
+
+    assert (noise, wide, drawn) == ([], False, True)
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found["violations"]] == []
 
 
 def test_the_same_sessions_give_the_same_files(made, sessions, tmp_path):
