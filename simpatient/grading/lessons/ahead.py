@@ -44,16 +44,17 @@ def _ending(interview: Interview) -> str:
 
 
 def _because(interview: Interview) -> str:
-    """The best turn of a good ending, the worst of another."""
+    """The best turn of a good ending, the worst of a bad one, the stronger of the two between."""
     turns, because = interview.turns, library.choices().because
-    if _ending(interview) in ("yes", "maybe"):
-        best = max(turns, key=lambda t: (gain(t), -t.no), default=None)
-        code = telling(best, interview) if best else ""
-        return because.get(code, "heard") if best and gain(best) > 0 else "nothing"
     hurt = [t for t in turns if any(d.code not in FORM for d in interview.wrong[t.no])]
-    if not hurt:
-        return "nothing"
-    worst = min(hurt, key=lambda t: (gain(t), t.no))
+    best = max(turns, key=lambda t: (gain(t), -t.no), default=None)
+    worst = min(hurt, key=lambda t: (gain(t), t.no), default=None)
+    ending = _ending(interview)
+    if best and ending == "maybe" and (worst is None or gain(best) >= -gain(worst)):
+        ending = "yes"
+    if ending == "yes" or worst is None:
+        good = best and ending == "yes" and gain(best) > 0
+        return because.get(telling(best, interview), "nothing") if best and good else "nothing"
     codes = [d.code for d in interview.wrong[worst.no] if d.code not in FORM]
     return because.get(max(codes, key=lambda c: SEVERITY.get(c, 1)), "unheard")
 

@@ -63,7 +63,8 @@ def turning(interview: Interview, page: Page) -> tuple[TurningPoint, ...]:
     """At most three, in order of time: mistakes first, then plain turns after something that was worth taking up."""
     hurt = [t for t in interview.turns if _hurt(t, interview)]
     hurt = sorted(hurt, key=lambda t: (gain(t), t.no))[:SHOWN]
-    left = [t for t in interview.turns if t not in hurt and _unused(t, interview)]
+    plain = interview.patient.persona.obvious_goal  # a plain history is what such a patient needs
+    left = [t for t in interview.turns if not plain and t not in hurt and _unused(t, interview)]
     left = sorted(left, key=lambda t: (-_offered(interview.before(t)), gain(t), t.no))[: SHOWN - len(hurt)]
     return tuple(_turning(t, interview, page) for t in sorted(hurt + left, key=lambda t: t.no))
 

@@ -107,7 +107,10 @@ class Page:
         if scene.dark and code in words.dark:
             return [*(own.say.get(code, ()) if own.dark else ()), *words.dark[code]]
         mine = self.interview.feedback.say.get(code, ())
-        general = (*(words.loved.get(code, ()) if scene.dear else ()), *words.say.get(code, ()))
+        general = (
+            *(words.loved.get(code, ()) if scene.dear else ()),
+            *turned(words.say.get(code, ()), len(scene.past)),
+        )
         about = scene.near and code in _ABOUT
         here = own.say.get(code, ()) if scene.near else ()
         return [*here, *general, *mine] if about else [*here, *mine, *general]

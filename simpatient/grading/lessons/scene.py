@@ -25,7 +25,7 @@ NEARLY = 0.06
 LOW_HOPE, CLOSED_UP = 0.30, 0.70
 SHORTEST, LONGEST = 2, 9
 """Words of a quotation."""
-_NO = re.compile(r"(no|nah|nope|never|not to|nothing)\b", re.IGNORECASE)
+_NO = re.compile(r"(no|nah|nope|never|not to|nothing)\b|.*\bno (plan|thought|such)\b", re.IGNORECASE)
 _TITLE = re.compile(r"\b(Mr|Mrs|Ms|Dr)\. ")
 _SENTENCE = re.compile(r"[^.!?…]+[.!?…]*")
 _CLAUSE = re.compile(r"[^,;:–]+")

@@ -167,7 +167,7 @@ def test_every_sentence_is_whole(told):
         for text in [*sentences_of(page), page.to_a_friend]:
             assert text and "{" not in text and "}" not in text, (transcript.persona, text)
             assert not re.search(r"“\s*”|\s[,.?]|  ", text), text
-            assert not re.search(r"\b(\w+) \1\b", text.split("“")[0], re.IGNORECASE), text
+            assert not re.search(r"\b(\w+) \1\b", re.sub(r"“[^”]*”", "…", text), re.IGNORECASE), text
             assert text.rstrip("”")[-1] in ".?!…”" and (text[0].isupper() or text[0] in "“…"), text
 
 
