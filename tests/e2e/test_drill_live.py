@@ -132,6 +132,7 @@ def test_a_spoken_station(audio_devices, root, tmp_path):  # noqa: F811
             drill.await_line("The interview is over")
             talking = audio_devices.speak_file(clip)  # after the bell nobody is heard
             drill.await_line("Before you see any mark")
+            drill.await_quiet()  # the last bell has rung out
             drill.end()
             talking.wait()
         seen.saw(1000 * recording.late)
