@@ -39,8 +39,7 @@ def _unanswered(turn: Turn, interview: Interview, taken: frozenset[int]) -> str:
     answers = set(library.choices().answers[kind])
     if kind == "risk" and interview.after(turn).asked:
         answers |= set(library.choices().answers["affect"])
-    topics = {name for t in later for name in listen.topics_in(t.utterance.text, interview.pack)}
-    risky = any(interview.pack.topics[name].risk for name in topics)
+    risky = any(t.no in interview.asks_of_risk for t in later)
     heard = {d.code for t in later for d in listen.heard(t)} - {d.code for t in later for d in interview.wrong[t.no]}
     return "" if heard & answers or (kind == "risk" and risky) else kind
 

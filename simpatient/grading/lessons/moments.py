@@ -77,9 +77,8 @@ def _hurt(turn: Turn, interview: Interview) -> bool:
 def _unused(turn: Turn, interview: Interview) -> bool:
     """A plain turn that moved next to nothing; what asks about risk, or says goodbye, is in its place as it is."""
     codes = {d.code for d in listen.heard(turn)}
-    risky = any(interview.pack.topics[name].risk for name in listen.topics_in(turn.utterance.text, interview.pack))
     told = listen.told(turn, interview.pack)
-    risky = risky or bool(told and interview.pack.topics[told[0]].risk)
+    risky = turn.no in interview.asks_of_risk or bool(told and interview.pack.topics[told[0]].risk)
     plain = codes <= PLAIN and not codes & set(RISK)
     return bool(turn.utterance.text.strip()) and plain and not risky and not turn.ended and 0 <= gain(turn) < UNUSED
 

@@ -65,6 +65,13 @@ class Interview:
         spoke = (turn for turn, _ in cues_of_dying(self.transcript, self.pack))
         return frozenset(t.no for t in spoke if not _NO.match(t.reply.text))
 
+    @cached_property
+    def asks_of_risk(self) -> frozenset[int]:
+        """Turns in which the learner named a subject of risk."""
+        pack = self.pack
+        cues = [cue for name, cue in pack.topic_cues if pack.topics[name].risk]
+        return frozenset(t.no for t in self.turns if any(True for _ in listen.phrases(t.utterance.text, cues)))
+
     def before(self, turn: Turn) -> "Scene":
         """Where the learner stood before this turn."""
         at = self.turns.index(turn)
