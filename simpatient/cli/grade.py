@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from simpatient import __version__, places
@@ -109,8 +109,8 @@ def grader(asked: Asked) -> Grader:
     """What grades in a process: patient, taxonomy, and the recogniser once something must be heard."""
     from simpatient.ports.hearing import choose
 
-    detector = Detector()
-    engine, station = _sitting(asked, detector)
+    engine, station = _sitting(asked.persona, asked.station, asked.seed)
+    detector = engine.detector if engine else Detector()
 
     def of_journal(header: Json) -> tuple[Engine, Station | None]:
         seed, difficulty = header["seed"], header.get("difficulty", MIDDLE)
@@ -127,14 +127,17 @@ def grader(asked: Asked) -> Grader:
     return Grader(engine, station, ears, of_journal, asked.wishes)
 
 
-def _sitting(asked: Asked, detector: Detector) -> tuple[Engine | None, Station | None]:
-    if asked.station:
-        file = places.station(asked.station)
+@lru_cache(maxsize=4)
+def _sitting(persona: str | None, name: str | None, seed: int | None) -> tuple[Engine | None, Station | None]:
+    """The patient, and the station if there is one: read once a process."""
+    detector = Detector()
+    if name:
+        file = places.station(name)
         station = load_station(file)
-        seed = station.seed if asked.seed is None else asked.seed
+        seed = station.seed if seed is None else seed
         return Engine(common.sitting(file, station, detector), detector, seed, station.difficulty), station
-    if asked.persona:
-        return Engine(common.patient(asked.persona, detector), detector, asked.seed or 0), None
+    if persona:
+        return Engine(common.patient(persona, detector), detector, seed or 0), None
     return None, None
 
 
@@ -142,15 +145,12 @@ def _sitting(asked: Asked, detector: Detector) -> tuple[Engine | None, Station |
 
 
 def _found(paths: list[str], root: Path) -> list[Path]:
-    """Every recording and session, in the order named and in folders by name. Raises UsageError."""
+    """Every recording and session, in the order named, in folders by name; a folder without any stands for itself."""
     found: list[Path] = []
     for name in paths:
         path = Path(name)
         if path.is_dir() and not is_journal(path):
-            inside = list(_inside(path, root.resolve()))
-            if not inside:
-                raise UsageError(f"{path}: holds no session and no recording ({' '.join(sorted(SOUNDS))})")
-            found += inside
+            found += list(_inside(path, root.resolve())) or [path]
         else:
             found.append(path)
     return found
@@ -195,6 +195,8 @@ def _check(found: list[Path], asked: Asked) -> None:
 
 def _content(path: Path) -> str:
     """sha256 of what is graded, with what examiners and the learner wrote beside a session. Raises InputError."""
+    if path.is_dir() and not is_journal(path):
+        raise UsageError(f"{path}: holds no session and no recording ({' '.join(sorted(SOUNDS))})")
     if not is_journal(path):
         return ledger.digest(path)  # "" where it cannot be read: the recording port says why
     own = path / journal.NAME if path.is_dir() else path
@@ -204,10 +206,10 @@ def _content(path: Path) -> str:
 
 def _settings(found: list[Path], asked: Asked) -> Json:
     """Everything beside the bytes of a recording that its marks depend on. Says which recogniser listens."""
-    detector = Detector()
-    engine, station = _sitting(asked, detector)
+    engine, station = _sitting(asked.persona, asked.station, asked.seed)
+    pack = engine.detector if engine else Detector()
     settings: Json = {
-        "version": __version__, "pack": detector.digest, "persona": engine.patient.digest if engine else "",
+        "version": __version__, "pack": pack.digest, "persona": engine.patient.digest if engine else "",
         "station": station.digest if station else "", "seed": engine.seed if engine else 0,
         "wishes": vars(asked.wishes),
     }  # fmt: skip

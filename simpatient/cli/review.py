@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from simpatient.cli.options import AsJson, Depth, Gap, Model, Out
+from simpatient.cli.options import RETAIN_DAYS, AsJson, Depth, Gap, Model, Out, RetainDays
 
 commands = typer.Typer()
 
@@ -48,6 +48,7 @@ def grade(
     keep_audio: Annotated[
         bool, typer.Option("--keep-audio", help="With the learners' consent: keep their voice beside each report.")
     ] = False,
+    retain_days: RetainDays = RETAIN_DAYS,
     gap: Gap = 1.0,
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed chooses other wordings.")] = None,
 ) -> None:  # fmt: skip
@@ -55,7 +56,7 @@ def grade(
     from simpatient.cli.grade import Asked, run_grade
     from simpatient.session.grading_run import Wishes
 
-    wishes = Wishes(channel, round(gap * 1000), assume_clinician, keep_audio)
+    wishes = Wishes(channel, round(gap * 1000), assume_clinician, keep_audio, retain_days)
     run_grade(paths, Asked(persona, station, seed, model, wishes), out=out, as_json=as_json, jobs=jobs)
 
 

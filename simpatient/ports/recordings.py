@@ -178,8 +178,10 @@ def _descriptor(path: Path) -> int:
 
 
 def _reason(error: Any) -> str:
-    """In libsndfile's words, but for those it has for an MP3 that breaks off in its header."""
+    """In libsndfile's words, but for an MP3 that breaks off in its header and a FLAC that was streamed."""
     words = str(error.error_string).strip().removeprefix("Error : ").rstrip(".")
+    if "psf_fseek" in words:
+        return "its header does not say how long it is"
     return "malformed" if "possibly a pipe" in words else words
 
 

@@ -19,9 +19,10 @@ from simpatient.model import Reply, Utterance, Word
 from simpatient.patient.engine import SILENCE, Engine
 from simpatient.places import private_file, private_folder
 from simpatient.ports import BLOCK, RATE, Recogniser
+from simpatient.ports.clock import SystemClock
 from simpatient.ports.recordings import Recording, alike, blocks, keep, probe
 from simpatient.ports.voices import Voices
-from simpatient.session import assessment
+from simpatient.session import assessment, manifest
 from simpatient.session.journal import NAME as JOURNAL
 from simpatient.session.journal import Journal, read
 from simpatient.session.ledger import Entry, digest
@@ -63,6 +64,8 @@ class Wishes:
     gap_ms: int = 1000
     assume_clinician: bool = False
     keep_audio: bool = False
+    retain_days: int = 90
+    """For how long kept sound may be kept."""
 
 
 def is_journal(path: Path) -> bool:
@@ -115,17 +118,23 @@ class Grader:
             raise AudioError(f"{unit.path}: no speech was heard; a recording of the learner's own voice is needed")
         session = Session(engine, Journal(unit.folder), self._header(unit, about, alone))
         kept = self._wishes.keep_audio
-        why = "--keep-audio: the learner's voice is kept beside it" if kept else "no audio is copied"
-        session.journal.add("consent", audio=kept, why=why)
+        if kept:
+            why = "--keep-audio: the learner's voice is kept beside it"
+            session.journal.add("consent", audio=True, why=why, retain_days=self._wishes.retain_days)
+        else:
+            session.journal.add("consent", audio=False, why="no audio is copied")
         ears = _in_time(session, steps) if alone else iter(steps)
         ended = run(session, ears, _silent, lambda turn: None)
         own = unit.folder / LEARNER
-        own.unlink(missing_ok=True)
+        for old in (own, unit.folder / manifest.NAME):
+            old.unlink(missing_ok=True)
         sound: Path | None = unit.path
         if ended == "aborted":
             sound = None  # of who speaks of their own risk nothing is kept, and nothing is played
         elif kept:
             keep(own, blocks(unit.path, self._wishes.channel))
+            manifest.begin(unit.folder, SystemClock.utc())  # with the date until which it may be kept
+            manifest.finish(unit.folder, SystemClock.utc())
             sound = own
         return _graded(unit, engine, self._station, sound, alone)
 
