@@ -56,7 +56,7 @@ class Drill:
                 self.lines.append((self._recording.seconds, line))
                 self._come.notify_all()
 
-    def await_line(self, text, seconds=60):
+    def await_line(self, text, seconds=120):
         """The moment in which a line with this text came."""
         with self._come:
             assert self._come.wait_for(lambda: self._with(text), seconds), self.lines
