@@ -5,6 +5,7 @@ An answer that is one of this patient's lines in substance (most of its weighty 
 goals voiced and topics told are counted; any other is `recorded`.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,7 +18,7 @@ from simpatient.patient.situation import Situation
 from simpatient.persona.load import Patient
 from simpatient.session.journal import Read
 from simpatient.session.turns import together
-from simpatient.text import content_words
+from simpatient.text import content_words, uniform
 
 RECORDED = "recorded"
 """The id of an answer that is none of the patient's lines; what a journal's header says of such a patient."""
@@ -27,8 +28,15 @@ PHRASE_MS = 500
 """A pause that ends a phrase of the patient."""
 OVER_MS = 200
 """By so much a learner's turn must lie inside a phrase of the patient to be talking over them."""
+_DYING = re.compile(
+    r"\b((kill|hurt|harm|cut)(ing|ting)? myself|(take|end|ending|taking) my (own )?life|end it all|suicidal|"
+    r"(want|wanted|wish|wished|rather|better off|going) (to |i )?(be |was |were )?(die|dead|gone))\b"
+)
+_DENIED = re.compile(r"\b(not|no|never|without|nobody|she|he|they|you) (\w+ ){0,4}$")
+"""Within four words before: a denial, or somebody else."""
 BLEED_MS = 150
 """The same word this close on both channels is one voice in two microphones."""
+_TELLS = frozenset({"disclose_partial", "disclose_full", "unhealthy_goal", "hint"})
 _DEPTH: dict[str, ReplyClass] = {"deflect": "deflect", "partial": "disclose_partial", "full": "disclose_full"}
 
 
@@ -99,8 +107,12 @@ def open_loop(journal: Read) -> bool:
 
 
 def speaks_of_dying(text: str, detector: Detector) -> bool:
-    """Whether the patient says of themselves that they want to die or hurt themselves."""
-    return bool(text) and any(topic.name == "own_risk" for topic in detector.hear(text).topics)
+    """Whether the patient says of themselves that they want to die or hurt themselves, and does not deny it."""
+    if not text:
+        return False
+    words = uniform(text)
+    denied = any(_DENIED.search(words[: hit.start()]) for hit in _DYING.finditer(words))
+    return not denied and (bool(_DYING.search(words)) or any(t.name == "own_risk" for t in detector.hear(text).topics))
 
 
 # ---- from words to a conversation
@@ -183,7 +195,7 @@ class Lines:
         spoken_ms = max(1, words[-1].end_ms - words[0].start_ms)
         rate = max(1, round(60_000 * len(words) / spoken_ms))
         line, kind = self._of(text)
-        if line == RECORDED and speaks_of_dying(text, self._detector):
+        if kind not in _TELLS and speaks_of_dying(text, self._detector):
             line, kind = f"hint.{RECORDED}", "hint"
         return Reply(line, text, kind, rate, pause_ms=max(0, words[0].start_ms - after_ms))
 
