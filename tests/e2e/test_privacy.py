@@ -52,7 +52,7 @@ def test_only_the_owner_reads(open_umask, tmp_path):
     """Whatever the umask: talk, drill and retry leave no file and no folder that others can read or list."""
     root = tmp_path / "new" / "sessions"
     talk(root / "talk")
-    drill = ("drill", "teen-first-visit", "--typed", "--silent", "--time-scale", 600, "--out", root / "drill")
+    drill = ("drill", "teen-first-visit", "--typed", "--silent", "--profile", "practice", "--out", root / "drill")
     assert simpatient(*drill, typed=[*LINES, *[""] * 8])[0] == 0
     assert simpatient("retry", root / "talk", "--turn", 2, "--say", "Hm.", "--out", root / "retry")[0] == 0
     talking = [sys.executable, "-m", "simpatient", "talk", "teen", "--typed"]  # among the user's data

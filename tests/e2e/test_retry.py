@@ -86,7 +86,7 @@ def test_the_new_session_is_a_session(session, tmp_path):
 
 def test_a_stations_retry_is_marked_by_its_sheet(tmp_path):
     """Without clock and bells, and with the domains of the station."""
-    drill = ("drill", "teen-first-visit", "--typed", "--silent", "--time-scale", 600, "--learner", "c07")
+    drill = ("drill", "teen-first-visit", "--typed", "--silent", "--profile", "practice", "--learner", "c07")
     assert simpatient(*drill, "--out", tmp_path / "s", typed=[*BADLY, *[""] * 8])[0] == 0
 
     code, shown = simpatient("retry", tmp_path / "s", "--turn", 2, "--say", BETTER, "--out", tmp_path / "r")
