@@ -80,8 +80,11 @@ def pitches(sound: bytes) -> list[float]:
     if not count or not low.any():
         return [0.0] * count
     padded = numpy.pad(low, (0, FRAME))
-    frames = padded[numpy.arange(count)[:, None] * HOP + numpy.arange(FRAME)[None, :]]
-    frames = frames - frames.mean(axis=1, keepdims=True)
+    every = numpy.lib.stride_tricks.sliding_window_view(padded, FRAME)[::HOP][:count]
+    loud = numpy.flatnonzero(every.std(axis=1) >= LOUD)
+    if not len(loud):
+        return [0.0] * count
+    frames = every[loud] - every[loud].mean(axis=1, keepdims=True)
     likeness = _autocorrelation(frames)
     first, last = DOWN // HIGHEST, DOWN // LOWEST
     inside = likeness[:, first : last + 1]
@@ -89,10 +92,11 @@ def pitches(sound: bytes) -> list[float]:
     # The shortest period that is nearly as good: multiples of it are good, too.
     near = (inside >= 0.9 * best[:, None]) & _peaks(likeness)[:, first : last + 1]
     lag = numpy.where(near.any(axis=1), near.argmax(axis=1), inside.argmax(axis=1)) + first
-    voiced = (best >= PERIODIC) & (numpy.sqrt((frames**2).mean(axis=1)) >= LOUD)
-    exact = lag + _between(likeness, lag)
-    found: list[float] = numpy.where(voiced, DOWN / exact, 0.0).tolist()
-    return found
+    exact = DOWN / (lag + _between(likeness, lag))
+    found = numpy.zeros(count)
+    found[loud] = numpy.where(best >= PERIODIC, exact, 0.0)
+    hertz: list[float] = found.tolist()
+    return hertz
 
 
 def _autocorrelation(frames: "Samples") -> "Samples":
