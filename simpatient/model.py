@@ -243,6 +243,35 @@ class SheetMarks:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What an examiner decided about one thing, beside what the software had made of it."""
+
+    examiner: str
+    at: str
+    """Date and time in UTC."""
+    what: Literal["global", "item", "domain", "detection", "comment"]
+    target: str
+    """The id of the item or domain; turn:code of a detection; "" of a global rating or a comment."""
+    old: str
+    """The software's: met, partly, not met, not scored; a domain's mark; yes, no; "" where it never judges."""
+    new: str
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HumanMarks:
+    """How one examiner marked the session. The software's marks stand beside it, unchanged."""
+
+    examiner: str
+    rating: int | None
+    """The global rating: 1 fail, 2 borderline, 3 pass, 4 very good, 5 outstanding."""
+    judgements: tuple[Judgement, ...]
+    """The last word on each thing, comments in their order."""
+    sheet: SheetMarks | None
+    """The mark sheet as this examiner leaves it: the software's, except where judged otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
 class TechniqueCount:
     """How often one code was heard."""
 
@@ -279,3 +308,5 @@ class Grade:
     """The patient's side was the engine's, not the recording's: figures that rest on it are indicative."""
     about: dict[str, object] = field(default_factory=dict)
     """What was graded with what: versions and digests."""
+    human: tuple[HumanMarks, ...] = ()
+    """What examiners made of it, in the order of their first word."""

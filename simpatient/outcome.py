@@ -9,9 +9,13 @@ def second_visit(state: AllianceState, ended: Ended | None = None) -> float:
     """Likelihood of a second visit, 0..1; 0 after a walk-out (domain 1.6: design constants, not validated)."""
     if ended == "walkout":
         return 0.0
+    return round(1 / (1 + exp(-leaning(state))), PLACES)
+
+
+def leaning(state: AllianceState) -> float:
+    """How far the patient leans towards a second visit, as log-odds: differences count alike at both ends."""
     s = state
-    z = -1.5 + 2.5 * s.goal_agreement + 1.0 * s.task_agreement + 1.5 * s.bond + 1.0 * s.hope - 3.0 * s.reluctance
-    return round(1 / (1 + exp(-z)), PLACES)
+    return -1.5 + 2.5 * s.goal_agreement + 1.0 * s.task_agreement + 1.5 * s.bond + 1.0 * s.hope - 3.0 * s.reluctance
 
 
 def sentence(name: str, state: AllianceState, ended: Ended | None) -> str:

@@ -1,6 +1,7 @@
 """Where the shipped data lies: in the installed package, or in the checkout it is developed in."""
 
 import os
+from errno import ENOTDIR
 from pathlib import Path
 
 from simpatient.errors import UsageError
@@ -69,3 +70,19 @@ def user_data() -> Path:
     import platformdirs
 
     return Path(os.environ.get("SIMPATIENT_DATA") or platformdirs.user_data_dir("simpatient", appauthor=False))
+
+
+def private_folder(path: Path) -> None:
+    """Makes a folder, and those above it that are missing, for the owner only. Raises OSError."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.exists():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    if not path.is_dir():
+        raise NotADirectoryError(ENOTDIR, os.strerror(ENOTDIR), str(path))
+
+
+def private_file(path: Path) -> None:
+    """Makes a file that only the owner can read, or one that is there so. Raises OSError."""
+    path.touch(mode=0o600)
+    if path.is_file():
+        path.chmod(0o600)

@@ -45,11 +45,26 @@ class Recording:
     def __init__(self) -> None:
         self.data = b""
         self.running = threading.Event()
+        self._early: float | None = None
+        self.late = 0.0
+        """Seconds by which the sound came later than it should at worst: what it says of times is as inexact."""
+
+    @property
+    def seconds(self) -> float:
+        """Recorded so far."""
+        return len(self.data) / 2 / RATE
 
     def collect(self, stream: Any) -> None:
         while part := stream.read1(4096):
             self.data += part
+            self._watch(time.monotonic() - self.seconds)
             self.running.set()
+
+    def _watch(self, ahead: float) -> None:
+        """Once a second of sound has come, it goes on evenly."""
+        if self.seconds > 1.0:
+            self._early = ahead if self._early is None else min(self._early, ahead)
+            self.late = max(self.late, ahead - self._early)
 
 
 class AudioDevices:

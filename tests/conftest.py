@@ -19,9 +19,6 @@ from simpatient.persona.load import Patient, load_patient
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 SKIPPED: list[str] = []
-REAL_TIME = ["e2e/test_circuit.py", "e2e/test_drill_crash.py", "e2e/test_drill_live.py"]
-"""Tests against the wall clock, which need an idle machine: run where SIMPATIENT_REAL_TIME is set."""
-collect_ignore = [] if os.environ.get("SIMPATIENT_REAL_TIME") else REAL_TIME
 NO_NETWORK = Path(__file__).parent / "no_network"
 
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(NO_NETWORK), os.environ.get("PYTHONPATH")]))

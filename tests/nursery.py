@@ -12,7 +12,9 @@ from typing import IO, Any
 from simpatient.detect.detector import Detector
 
 Detector()  # packs and encoder are read once, by the server
-MODULES = ["tests.nursery", "simpatient.cli.app", "simpatient.cli.drill", "pytest"]
+MODULES = [
+    "tests.nursery", "simpatient.cli.app", "simpatient.cli.drill", "simpatient.cli.circuit", "jinja2.ext", "pytest",
+]  # fmt: skip
 
 
 class Child:

@@ -45,6 +45,7 @@ def run_circuit(
         if common.at_terminal() and not rehearse:
             screen.say(view, "Press Enter to begin; from then on the bells go on by themselves.")
             desk.keyboard.line(lambda: False)
+        desk.ask_consent()
         desk.wishes = replace(wishes, asks=False)
         _go_round(desk, file, found, who, root / who.id)
 

@@ -8,9 +8,9 @@ from simpatient.cli import common, screen
 from simpatient.errors import DeviceError
 from simpatient.model import Reply, Turn, Utterance
 from simpatient.ports import RATE, Pcm, Recogniser, Speaker
-from simpatient.session.conversation import Conversation, Kept
+from simpatient.session.conversation import CLIPS, Conversation, Kept, clip_line
 from simpatient.session.journal import Journal
-from simpatient.session.outputs import CONVERSATION, LEARNER, REPORT, write_outputs
+from simpatient.session.outputs import CONVERSATION, LEARNER, REPORT, write_outputs, write_text
 from simpatient.session.runner import Session, run
 from simpatient.session.turns import turns
 
@@ -78,6 +78,7 @@ def _play(take: str, folder: Path, ears: Recogniser, loud: Speaker | None, seed:
         mouth.close()
     save(folder / LEARNER, kept.all())
     save(folder / CONVERSATION, talk.sound())
+    write_text(folder / CLIPS, "".join(clip_line(turn, *clip) for turn, clip in talk.clips.items()))
     grade = write_outputs(folder, engine.patient, engine.detector.pack)
     screen.say(view, grade.outcome, bold=True)
     screen.say(view, f"Report: {folder / REPORT}")

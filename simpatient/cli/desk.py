@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simpatient.cli import common, screen
+from simpatient.cli.consent import Consent, consent
 from simpatient.cli.keyboard import Keyboard
+from simpatient.cli.options import RETAIN_DAYS
 from simpatient.cli.station import clock as minutes
 from simpatient.errors import DeviceError
 from simpatient.grading.station import Profile
@@ -43,6 +45,8 @@ class Wishes:
     bell_volume: float = 0.5
     seed: int | None = None
     learner: str = ""
+    keep_audio: bool = False
+    retain_days: int = RETAIN_DAYS
     asks: bool = True
     """At a terminal: wait for Enter before the first bell."""
     nobody: bool = False
@@ -59,6 +63,7 @@ class Desk:
         self.view = screen.console()
         self.keyboard = Keyboard()
         self.time = SystemClock(wishes.scale)
+        self.consent = Consent()
         self._sounds: dict[str, Pcm] = {}
         self._chime = None if wishes.silent else self._bell(wishes)
 
@@ -72,6 +77,16 @@ class Desk:
         except DeviceError as error:
             common.note(f"No bell is heard: {error}. Bells are shown.")
             return None
+
+    def ask_consent(self) -> None:
+        """Once, before the first bell."""
+        wishes = self.wishes
+
+        def ask(question: str) -> str | None:
+            print(question, end="", flush=True)
+            return self.keyboard.line(lambda: False)
+
+        self.consent = consent(wishes.typed or wishes.nobody, wishes.keep_audio, wishes.retain_days, ask)
 
     @property
     def lead_s(self) -> float:

@@ -23,7 +23,7 @@ from simpatient.errors import JournalError, UsageError
 from simpatient.grading.station import Station, Times, load_station
 from simpatient.model import Ended, Reply, Turn, Utterance
 from simpatient.patient.engine import Engine
-from simpatient.session import assessment, records
+from simpatient.session import assessment, manifest, records
 from simpatient.session.journal import Journal, read
 from simpatient.session.keeper import BY_RESTART, Keeper
 from simpatient.session.limits import INTERVIEW, Limits, StationClock, limits, restored
@@ -31,6 +31,7 @@ from simpatient.session.outputs import REPORT, write_outputs
 from simpatient.session.records import Json
 from simpatient.session.resume import Left, left
 from simpatient.session.runner import Session, converse
+from simpatient.session.tape import Tape
 from simpatient.session.timing import Timing, last_ms
 
 
@@ -51,7 +52,12 @@ def run_drill(name: str | None, wishes: Wishes, out: Path | None, resume: Path |
         raise UsageError("found neither a station nor --resume; see: simpatient station list")
     desk = Desk(wishes)
     try:
-        hold(desk, taken_up(resume, name) if resume else begun(name or "", wishes, out))
+        if resume:
+            hold(desk, taken_up(resume, name))
+            return
+        held = begun(name or "", wishes, out)
+        desk.ask_consent()
+        hold(desk, held)
     finally:
         desk.close()
 
@@ -99,8 +105,13 @@ def hold(desk: Desk, held: Held) -> StationClock:
     with ExitStack() as stack:
         face = _face(desk, held)
         stack.callback(face.close)
-        session = _session(held, face, desk.wishes)
+        session = _session(held, face, desk)
         stack.callback(session.journal.close)
+        manifest.begin(held.folder, desk.time.utc())
+        stack.callback(lambda: manifest.finish(held.folder, desk.time.utc()))
+        tape = Tape(held.folder, _audio(held.folder))
+        stack.callback(tape.close)
+        face.keep(tape)
         timing = Timing(held.folder)
         stack.callback(timing.close)
         bells = (desk.show, desk.sound, desk.lead_s)
@@ -111,6 +122,7 @@ def hold(desk: Desk, held: Held) -> StationClock:
             ended = _interview(desk, held, keeper, face, session)
             if ended != "aborted":
                 _linger(desk, keeper)
+        tape.close()
         if ended == "aborted":
             keeper.close()
             _stopped(desk, held)
@@ -130,17 +142,22 @@ def _face(desk: Desk, held: Held) -> Face:
     return Spoken(desk.view, patient, wishes.model, wishes.device_in, wishes.device_out)
 
 
-def _session(held: Held, face: Face, wishes: Wishes) -> Session:
+def _session(held: Held, face: Face, desk: Desk) -> Session:
     """A new session, or the old one where it was left, with the turn that was running decided."""
     if held.left is None:
-        session = Session(held.engine, Journal(held.folder, over=False), _about(held, face, wishes))
-        session.journal.add("consent", audio=False, why="no audio is kept")
+        session = Session(held.engine, Journal(held.folder, over=False), _about(held, face, desk.wishes))
+        session.journal.add("consent", **desk.consent.event())
         return session
     session = Session(held.engine, Journal.again(held.folder), {}, held.left.now)
     session.journal.add("resumed", by=BY_RESTART, at_ms=held.clock.at_ms)
     if held.left.running:
         session.journal.add("decided", **records.of_decision(held.left.running))
     return session
+
+
+def _audio(folder: Path) -> bool:
+    """Whether the learner allowed that sound is kept: also in a session that goes on."""
+    return any(e["event"] == "consent" and e["audio"] for e in read(folder).events)
 
 
 def _about(held: Held, face: Face, wishes: Wishes) -> Json:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
@@ -18,6 +19,7 @@ from simpatient.ports import Pcm
 from simpatient.session.keeper import Keeper
 from simpatient.session.listening import next_turn
 from simpatient.session.records import Json
+from simpatient.session.tape import Tape
 
 if TYPE_CHECKING:
     from simpatient.ports.sounddevice_io import DeviceSpeaker
@@ -31,6 +33,9 @@ class Face(Protocol):
     """Where learner and patient meet. `about` is what the journal's header says of it."""
 
     about: Json
+
+    def keep(self, tape: Tape) -> None:
+        """Where the sound goes."""
 
     def prepare(self, reply: Reply) -> None:
         """Makes ready what will be said first."""
@@ -61,6 +66,9 @@ class Typed:
         self._view = view
         self._keyboard = keyboard
         self._name = name
+
+    def keep(self, tape: Tape) -> None:
+        pass
 
     def prepare(self, reply: Reply) -> None:
         pass
@@ -114,6 +122,8 @@ class Spoken:
         self._view, self._name = view, patient.persona.name
         self._prepared: tuple[str, Pcm | None] = ("", None)
         self._listening = self._paused = False
+        self._tape = Tape(Path(), on=False)
+        self._began_ms = 0
         with ExitStack() as stack:
             self._microphone = Microphone(device_in)
             stack.callback(self._microphone.close)
@@ -129,20 +139,23 @@ class Spoken:
         screen.say(view, f"Listening: {ears.about}\nMicrophone: {self._microphone.name}.\n")
         self.about: Json = {"recogniser": {"name": ears.name, "digest": ears.digest}, "voice": self._mouth.name}
 
+    def keep(self, tape: Tape) -> None:
+        self._tape = tape
+
     def prepare(self, reply: Reply) -> None:
         self._prepared = (reply.text, self._mouth.say(reply))
 
     def ears(self, keeper: Keeper) -> Iterator[Utterance | None]:
         """Words that are being said when the bell rings are the last turn."""
-        blocks = _until(self._microphone.blocks(), lambda: keeper.running)
+        blocks = self._tape.hearing(_until(self._microphone.blocks(), lambda: keeper.running))
         while keeper.running:
             self._listen(True)
             keeper.at_ms()
-            began_ms = keeper.clock.task_at_ms
+            self._began_ms = keeper.clock.task_at_ms
             utterance = next_turn(blocks, self._recogniser)
             self._listen(False)
             if utterance is not None:
-                yield placed(utterance, began_ms)
+                yield placed(utterance, self._began_ms)
             elif keeper.running:
                 yield None
 
@@ -154,9 +167,11 @@ class Spoken:
             sound = self._mouth.say(reply)
         keeper.wait_unpaused()
         if sound and self._loud and keeper.phase in SPEAKING:
+            self._tape.patient(reply, sound)
             self._loud.play(Pcm(sound.data + silence_at(sound.rate), sound.rate))
 
     def watch(self, turn: Turn) -> None:
+        self._tape.turn(turn, self._began_ms)
         screen.say(self._view, f"You: {turn.utterance.text or '…'}", bold=True)
 
     def cut(self) -> None:

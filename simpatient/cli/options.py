@@ -35,6 +35,22 @@ Invigilator = Annotated[
 Scale = Annotated[
     float, typer.Option("--time-scale", min=0.1, max=600, help="So many times as fast, to rehearse and to test.")
 ]
+KeepAudio = Annotated[
+    bool,
+    typer.Option(
+        "--keep-audio", help="You consent: the sound is kept beside the journal. At a terminal you are asked."
+    ),
+]
+RetainDays = Annotated[
+    int, typer.Option("--retain-days", min=1, max=3650, help="For how many days kept sound may be kept.")
+]
+Learner = Annotated[str, typer.Option("--learner", help="A pseudonym that stands in the session.", metavar="ID")]
+ShowState = Annotated[
+    bool,
+    typer.Option("--show-state", help="Show reluctance, hope and agreement after each turn, and why they moved."),
+]
+RETAIN_DAYS = 90
+"""For so many days sound is kept, unless something else is said."""
 
 
 class Take(StrEnum):

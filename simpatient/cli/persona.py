@@ -6,10 +6,11 @@ from pathlib import Path
 from simpatient import places
 from simpatient.cli import common, screen
 from simpatient.detect.detector import Detector
-from simpatient.detect.pack import load_pack
+from simpatient.detect.pack import Pack, load_pack
 from simpatient.errors import DataError, OutputError, UsageError
+from simpatient.grading.lessons import feedback
 from simpatient.model import Utterance
-from simpatient.patient.check import blank, lines, problems
+from simpatient.patient.check import UNSAFE, blank, lines, problems
 from simpatient.patient.engine import Engine
 from simpatient.persona import machine
 from simpatient.persona.load import FILES, Patient, load_patient
@@ -66,12 +67,25 @@ def run_check(names: list[str]) -> None:
             found.append(str(error))
             continue
         found += problems(folder, patient, pack)
+        found += _feedback(folder, patient, pack)
         found += _shared(folder, patient, seen)
     for line in found:
         print(line)
     common.note(f"{len(found)} findings" if found else "nothing found")
     if found:
         sys.exit(1)
+
+
+def _feedback(folder: Path, patient: Patient, pack: Pack) -> list[str]:
+    """What is wrong with the patient's feedback.yaml; a patient without one has nothing wrong."""
+    file = folder / feedback.FILE
+    try:
+        own = feedback.of(patient, pack.codes())
+    except DataError as error:
+        return [str(error)]
+    detail = [(text, found.group()) for text in feedback.texts(own) if (found := UNSAFE.search(text))]
+    return [f"{file}:{line_of(file, text)}: found {what!r}, a detail of a method; allowed: a category"
+            for text, what in detail]  # fmt: skip
 
 
 def _shared(folder: Path, patient: Patient, seen: dict[str, tuple[str, str]]) -> list[str]:
@@ -137,7 +151,7 @@ def run_new(name: str, folder: Path | None) -> None:
         target.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"{target}: cannot write: {error.strerror}") from None
-    for file in FILES:
+    for file in (*FILES, feedback.FILE):
         text = (TEMPLATE / file).read_text("utf-8")
         write_text(target / file, text.replace("id: ID ", f"id: {name} ", 1))
     print(f"{target}: change it, then: simpatient persona check {target} && simpatient talk {target} --typed")

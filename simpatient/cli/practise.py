@@ -6,17 +6,22 @@ from typing import Annotated
 import typer
 
 from simpatient.cli.options import (
+    RETAIN_DAYS,
     AsJson,
     BellVolume,
     Difficulty,
     Input,
     Invigilator,
+    KeepAudio,
+    Learner,
     Model,
     Out,
     Output,
     Profile,
+    RetainDays,
     Scale,
     Seed,
+    ShowState,
     Silent,
     Take,
     Typed,
@@ -48,24 +53,27 @@ def demo(
 )
 def talk(
     persona: Annotated[str, typer.Argument(help="A patient: an id such as `teen`, or a folder.", metavar="PERSONA")],
-    typed: Annotated[bool, typer.Option("--typed", help="Type instead of speaking.")] = False,
-    show_state: Annotated[
-        bool,
-        typer.Option("--show-state", help="Show reluctance, hope and agreement after each turn, and why they moved."),
-    ] = False,
+    typed: Typed = False,
+    show_state: ShowState = False,
     as_json: AsJson = False,
+    keep_audio: KeepAudio = False,
+    retain_days: RetainDays = RETAIN_DAYS,
+    learner: Learner = "",
     model: Model = None,
-    device_in: Annotated[str | None, typer.Option("--input", help="Microphone, by a part of its name.")] = None,
-    device_out: Annotated[str | None, typer.Option("--output", help="Loudspeaker, by a part of its name.")] = None,
+    device_in: Input = None,
+    device_out: Output = None,
     out: Out = None,
     seed: Seed = 0,
     difficulty: Difficulty = 3,
 ) -> None:
     """Talk to a patient, by microphone or by keyboard. Say goodbye, or “stop simulation”, to end."""
-    from simpatient.cli.talk import run_talk
+    from simpatient.cli.talk import Wishes, run_talk
 
-    run_talk(persona, typed=typed, show_state=show_state, as_json=as_json, model=model, device_in=device_in,
-             device_out=device_out, out=out, seed=seed, difficulty=difficulty)  # fmt: skip
+    wishes = Wishes(
+        typed=typed, show_state=show_state, as_json=as_json, model=model, device_in=device_in, device_out=device_out,
+        keep_audio=keep_audio, retain_days=retain_days, learner=learner,
+    )  # fmt: skip
+    run_talk(persona, wishes, out=out, seed=seed, difficulty=difficulty)
 
 
 @commands.command(
@@ -89,7 +97,9 @@ def drill(
         Path | None,
         typer.Option("--resume", help="Go on with a station that a crash broke off.", metavar="SESSION"),
     ] = None,
-    learner: Annotated[str, typer.Option("--learner", help="A pseudonym that stands in the session.")] = "",
+    learner: Learner = "",
+    keep_audio: KeepAudio = False,
+    retain_days: RetainDays = RETAIN_DAYS,
     time_scale: Scale = 1.0,
     silent: Silent = False,
     bell_volume: BellVolume = 0.5,
@@ -110,6 +120,7 @@ def drill(
         typed=typed, profile=profile.value if profile else None, extra_reading=extra_reading, extra_task=extra_task,
         scale=time_scale, invigilator=invigilator, model=model, device_in=device_in, device_out=device_out,
         silent=silent, bell_volume=bell_volume, seed=seed, learner=learner,
+        keep_audio=keep_audio, retain_days=retain_days,
     )  # fmt: skip
     run_drill(station, wishes, out, resume)
 
@@ -130,6 +141,8 @@ def circuit(
         bool, typer.Option("--rehearse", help="Sixty times as fast, with nobody answering; nothing is kept.")
     ] = False,
     typed: Typed = False,
+    keep_audio: KeepAudio = False,
+    retain_days: RetainDays = RETAIN_DAYS,
     invigilator: Invigilator = False,
     resume: Annotated[
         Path | None, typer.Option("--resume", help="Go on with a circuit that a crash broke off.", metavar="DIR")
@@ -151,6 +164,43 @@ def circuit(
 
     wishes = Wishes(
         typed=typed, scale=time_scale, invigilator=invigilator, model=model, device_in=device_in,
-        device_out=device_out, silent=silent, bell_volume=bell_volume,
+        device_out=device_out, silent=silent, bell_volume=bell_volume, keep_audio=keep_audio,
+        retain_days=retain_days,
     )  # fmt: skip
     run_circuit(file, wishes, candidate=candidate, only_plan=plan, rehearse=rehearse, out=out, resume=resume)
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient retry SESSION --typed` · "
+    '`simpatient retry SESSION --turn 4 --say "What do you wish was different?"`'
+)
+def retry(
+    session: Annotated[Path, typer.Argument(help="A session's folder.", metavar="SESSION")],
+    turn: Annotated[
+        int | None, typer.Option("--turn", min=1, help="The turn to say another way. Default: what cost most.")
+    ] = None,
+    say: Annotated[
+        str | None, typer.Option("--say", help="Say this, and stop; with --typed go on from there.", metavar="TEXT")
+    ] = None,
+    typed: Typed = False,
+    show_state: ShowState = False,
+    keep_audio: KeepAudio = False,
+    retain_days: RetainDays = RETAIN_DAYS,
+    learner: Learner = "",
+    persona: Annotated[
+        str | None, typer.Option("--persona", help="The patient's folder, if it is not a shipped one.")
+    ] = None,
+    model: Model = None,
+    device_in: Input = None,
+    device_out: Output = None,
+    out: Out = None,
+) -> None:
+    """Say one turn another way: the patient stands exactly where they stood, and both ways are shown side by side."""
+    from simpatient.cli.retry import run_retry
+    from simpatient.cli.talk import Wishes
+
+    wishes = Wishes(
+        typed=typed, show_state=show_state, model=model, device_in=device_in, device_out=device_out,
+        keep_audio=keep_audio, retain_days=retain_days, learner=learner, say=say,
+    )  # fmt: skip
+    run_retry(session, turn, wishes, persona=persona, out=out)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from simpatient.cli import common
 from simpatient.errors import JournalError, UsageError
+from simpatient.grading import human
 from simpatient.model import Utterance
 from simpatient.patient.engine import MIDDLE, Engine
 from simpatient.session import replay
@@ -33,7 +34,9 @@ def _differences(
 ) -> list[str]:
     if depth == "regrade":
         station = common.station_of(journal.header)
-        return replay.regrade(journal, _stored(session), engine.detector, engine.patient, station)
+        judgements = human.read(session if session.is_dir() else session.parent)
+        stored = _stored(session)
+        return replay.regrade(journal, stored, engine.detector, engine.patient, station, judgements=judgements)
     if depth == "redecide":
         return replay.redecide(journal, engine)
     return replay.rehear(journal, _heard(session, journal, audio, model), engine.detector)

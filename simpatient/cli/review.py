@@ -5,36 +5,59 @@ from typing import Annotated
 
 import typer
 
-from simpatient.cli.options import AsJson, Depth, Gap, Model, Out, Seed
+from simpatient.cli.options import RETAIN_DAYS, AsJson, Depth, Gap, Model, Out, RetainDays
 
 commands = typer.Typer()
 
 
 @commands.command(
-    epilog="**Examples:** `simpatient grade interview.wav --persona teen --out marks` · "
-    "`simpatient grade *.flac --persona emergency --json`"
+    epilog="**Examples:** `simpatient grade interview.wav --station teen-first-visit --out marks` · "
+    "`simpatient grade recordings/ --persona teen --clinician-channel 1 --jobs 4` · `simpatient grade SESSION --json`"
 )
 def grade(
-    files: Annotated[
-        list[str], typer.Argument(help="Recordings of the learner: WAV, FLAC, OGG, MP3, AIFF.", metavar="FILE…")
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Recordings of learners (WAV, FLAC, OGG, MP3, AIFF), sessions, journals, or folders of them.",
+            metavar="PATH…",
+        ),
     ],
-    persona: Annotated[str, typer.Option("--persona", help="The patient who would have been met.", metavar="PERSONA")],
+    station: Annotated[
+        str | None, typer.Option("--station", help="The station whose mark sheet is filled in.", metavar="STATION")
+    ] = None,
+    persona: Annotated[
+        str | None,
+        typer.Option("--persona", help="Without a station: the patient who was met.", metavar="PERSONA"),
+    ] = None,
     out: Out = None,
     as_json: AsJson = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", min=1, max=256, help="Files side by side. Default: one a core.")
+    ] = None,
     model: Model = None,
     channel: Annotated[
         int | None,
-        typer.Option("--clinician-channel", min=1, help="The learner's channel of a recording with several."),
+        typer.Option(
+            "--clinician-channel", min=1,
+            help="The learner's channel of a recording with several; of two, the other one is the patient's.",
+        ),
     ] = None,
+    assume_clinician: Annotated[
+        bool, typer.Option("--assume-clinician", help="One channel is the learner alone, whatever it sounds like.")
+    ] = False,
+    keep_audio: Annotated[
+        bool, typer.Option("--keep-audio", help="With the learners' consent: keep their voice beside each report.")
+    ] = False,
+    retain_days: RetainDays = RETAIN_DAYS,
     gap: Gap = 1.0,
-    seed: Seed = 0,
-) -> None:
-    """Replay recorded learners against a patient and grade each."""
-    from simpatient.cli.grade import run_grade
+    seed: Annotated[int | None, typer.Option("--seed", help="Another seed chooses other wordings.")] = None,
+) -> None:  # fmt: skip
+    """Grade recorded learners and sessions: a report each, and one table. What was broken off goes on."""
+    from simpatient.cli.grade import Asked, run_grade
+    from simpatient.session.grading_run import Wishes
 
-    run_grade(
-        files, persona, out=out, as_json=as_json, model=model, channel=channel, gap_ms=round(gap * 1000), seed=seed
-    )
+    wishes = Wishes(channel, round(gap * 1000), assume_clinician, keep_audio, retain_days)
+    run_grade(paths, Asked(persona, station, seed, model, wishes), out=out, as_json=as_json, jobs=jobs)
 
 
 @commands.command(
@@ -92,3 +115,92 @@ def replay(
     from simpatient.cli.replay import run_replay
 
     run_replay(session, depth.value, persona=persona, audio=audio, model=model)
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient purge --older-than 90d --dry-run` · `simpatient purge marks --learner c07` · "
+    "`simpatient purge --expired --yes` · `simpatient purge SESSION`"
+)
+def purge(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="One session, or a folder of sessions. Default: your sessions.", metavar="DIR|SESSION"),
+    ] = None,
+    older_than: Annotated[
+        str | None, typer.Option("--older-than", help="Sessions of so long ago: 90d, 12w, 1y.", metavar="AGE")
+    ] = None,
+    learner: Annotated[str | None, typer.Option("--learner", help="A learner's sessions.", metavar="ID")] = None,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="The sound that is past its retention date; journals stay.")
+    ] = False,
+    audio_only: Annotated[bool, typer.Option("--audio-only", help="Only sound; journals and reports stay.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete sessions, or only their sound. What will go is listed, and you are asked, first."""
+    from simpatient.cli.purge import Chosen, run_purge
+
+    run_purge(folder, Chosen(older_than, learner, expired, audio_only), dry_run=dry_run, yes=yes)
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient mark SESSION --examiner dr-a` · `simpatient mark SESSION --examiner dr-a "
+    "--global 3 --item asks_what_for=met --why 'asked with the first sentence'`"
+)
+def mark(
+    session: Annotated[Path, typer.Argument(help="A session's folder.", metavar="SESSION")],
+    examiner: Annotated[str, typer.Option("--examiner", help="Who marks; a pseudonym will do.", metavar="ID")],
+    rating: Annotated[
+        int | None,
+        typer.Option(
+            "--global", min=1, max=5, help="Global rating: 1 fail, 2 borderline, 3 pass, 4 very good, 5 outstanding."
+        ),
+    ] = None,
+    item: Annotated[
+        list[str] | None, typer.Option("--item", help='An item: met, partly or "not met".', metavar="ID=MARK")
+    ] = None,
+    domain: Annotated[
+        list[str] | None, typer.Option("--domain", help="A domain as a whole, 0 to 4.", metavar="ID=MARK")
+    ] = None,
+    detection: Annotated[
+        list[str] | None,
+        typer.Option("--detection", help="Whether a technique was there: 4:VALIDATE=no.", metavar="TURN:CODE=yes|no"),
+    ] = None,
+    why: Annotated[str, typer.Option("--why", help="The reason, where you mark otherwise than the software.")] = "",
+    comment: Annotated[str, typer.Option("--comment", help="A word to the learner.")] = "",
+) -> None:
+    """Rate a session as a human examiner, beside the software's marks; both are kept.
+
+    Without options it asks step by step. Several examiners may mark one session.
+    """
+    from simpatient.cli.mark import run_mark
+
+    run_mark(
+        session, examiner, rating=rating, items=item or [], domains=domain or [], detections=detection or [], why=why,
+        comment=comment,
+    )  # fmt: skip
+
+
+@commands.command(
+    epilog="**Examples:** `simpatient cohort sessions` · `simpatient cohort paper-osce.csv --out report` · "
+    "`simpatient cohort sessions --station teen-first-visit --bootstrap 5000`"
+)
+def cohort(
+    source: Annotated[
+        Path, typer.Argument(help="A folder of graded sessions, or a hand-typed table (CSV).", metavar="DIR|FILE.csv")
+    ],
+    station: Annotated[str | None, typer.Option("--station", help="Only this station.", metavar="ID")] = None,
+    out: Out = None,
+    resamples: Annotated[
+        int, typer.Option("--bootstrap", min=100, max=20000, help="Resamples for the interval of the cut.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Of the resampling; the same seed, the same page.")] = 0,
+) -> None:
+    """Show a director how stations, items, examiners and the software did: page, workbook, tables.
+
+    Borderline regression with its interval, reliability, items, agreement, techniques, fairness. Nobody is passed
+    or failed.
+    """
+    from simpatient.cli.cohort import run_cohort
+
+    run_cohort(source, station=station, out=out, resamples=resamples, seed=seed)

@@ -1,18 +1,25 @@
 """`simpatient talk`: a live conversation, by microphone or by keyboard."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 
 from simpatient.cli import common, screen
+from simpatient.cli.consent import Consent, at_prompt, consent
+from simpatient.cli.options import RETAIN_DAYS
 from simpatient.errors import UsageError
-from simpatient.model import Turn, Utterance
+from simpatient.model import Ended, Reply, Turn, Utterance
 from simpatient.patient.engine import Engine
-from simpatient.session import records
+from simpatient.ports.clock import SystemClock
+from simpatient.session import manifest, records
 from simpatient.session.journal import Journal
 from simpatient.session.outputs import REPORT, write_outputs
+from simpatient.session.records import Json
 from simpatient.session.runner import Session, run
+from simpatient.session.tape import Tape
 
 WARNING = (
     "Simulated patient. Distressing themes such as self-harm and suicide may come up. You may stop at any time\n"
@@ -26,49 +33,90 @@ OWN_RISK = (
 LONGEST = 4_000
 """Characters of a typed turn that are read."""
 
+Begin = Callable[[Json], tuple[Session, Reply]]
+"""What the header says of recogniser and voice in; the session and what the patient says first out."""
 
-def run_talk(
-    persona: str, *, typed: bool, show_state: bool, as_json: bool, model: str | None, device_in: str | None,
-    device_out: str | None, out: Path | None, seed: int, difficulty: int,
-) -> None:  # fmt: skip
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the command line asks of a conversation."""
+
+    typed: bool = False
+    show_state: bool = False
+    as_json: bool = False
+    model: str | None = None
+    device_in: str | None = None
+    device_out: str | None = None
+    keep_audio: bool = False
+    retain_days: int = RETAIN_DAYS
+    learner: str = ""
+    say: str | None = None
+    """Said first; without `typed` it is all that is said."""
+
+
+def run_talk(persona: str, wishes: Wishes, *, out: Path | None, seed: int, difficulty: int) -> None:
     """Holds the conversation and writes the session."""
-    if as_json and not typed:
+    if wishes.as_json and not wishes.typed:
         raise UsageError("--json goes with --typed")
     engine = common.engine(persona, seed, difficulty)
     folder = common.session_folder(out, engine.patient.id)
-    talk = _Typed(engine, folder, show_state, as_json) if typed else None
-    if talk is None:
+    view = screen.console()
+    if not wishes.as_json:
+        screen.say(view, f"{WARNING}\n\n{engine.patient.persona.setting}\n")
+    may = consent(wishes.typed, wishes.keep_audio, wishes.retain_days, at_prompt)
+
+    def begin(about: Json) -> tuple[Session, Reply]:
+        who = {"learner": wishes.learner} if wishes.learner else {}
+        session = Session(engine, Journal(folder, over=False), {"mode": "talk", **about, **who})
+        return session, session.opening
+
+    ended = hold(view, engine, folder, wishes, may, begin)
+    debrief(view, folder, engine, ended, quiet=wishes.as_json)
+
+
+def hold(view: Console, engine: Engine, folder: Path, wishes: Wishes, may: Consent, begin: Begin) -> Ended:
+    """From the first words to the last; journal, sound and manifest are whole at the end, however it came."""
+    tape = Tape(folder, may.audio)
+
+    def begun(about: Json) -> tuple[Session, Reply]:
+        session, first = begin(about)
+        session.journal.add("consent", **may.event())
+        manifest.begin(folder, SystemClock.utc())
+        return session, first
+
+    try:
+        if wishes.typed or wishes.say:
+            return _Typed(view, engine, wishes).hold(begun)
         from simpatient.cli.live import run_live
 
-        run_live(engine, folder, show_state, model, device_in, device_out)
-        return
-    talk.run()
+        return run_live(view, engine, wishes, begun, tape)
+    finally:
+        tape.close()
+        manifest.finish(folder, SystemClock.utc())
 
 
 class _Typed:
     """The typed face: on a terminal with prompts, from a pipe one line a turn."""
 
-    def __init__(self, engine: Engine, folder: Path, show_state: bool, as_json: bool) -> None:
-        self.engine = engine
-        self.folder = folder
-        self.show_state = show_state
-        self.as_json = as_json
-        self.view = screen.console()
+    def __init__(self, view: Console, engine: Engine, wishes: Wishes) -> None:
+        self.view = view
+        self.wishes = wishes
         self.name = engine.patient.persona.name
 
-    def run(self) -> None:
-        about = {"mode": "talk", "recogniser": {"name": "typed", "digest": ""}, "voice": "none"}
-        session = Session(self.engine, Journal(self.folder, over=False), about)
-        if not self.as_json:
-            screen.say(self.view, f"{WARNING}\n\n{self.engine.patient.persona.setting}\n")
-            screen.show_reply(self.view, self.name, session.opening)
-        ended = run(session, self._lines(), lambda reply: None, self._turn)
-        debrief(self.view, self.folder, self.engine, ended, quiet=self.as_json)
+    def hold(self, begin: Begin) -> Ended:
+        session, first = begin({"recogniser": {"name": "typed", "digest": ""}, "voice": "none"})
+        if not self.wishes.as_json:
+            screen.show_reply(self.view, self.name, first)
+        ears = chain(self._said(), self._lines() if self.wishes.typed else ())
+        return run(session, ears, lambda reply: None, self._turn, first)
+
+    def _said(self) -> list[Utterance]:
+        return [Utterance(self.wishes.say.strip()[:LONGEST])] if self.wishes.say else []
 
     def _lines(self) -> Iterator[Utterance | None]:
         lines = common.typed_lines()
         while True:
-            if common.at_terminal() and not self.as_json:
+            if common.at_terminal() and not self.wishes.as_json:
                 print("You: ", end="", flush=True)
             line = next(lines, None)
             if line is None:
@@ -76,10 +124,16 @@ class _Typed:
             yield Utterance(line.strip()[:LONGEST]) if line.strip() else None
 
     def _turn(self, turn: Turn) -> None:
-        if self.as_json:
+        if self.wishes.as_json:
             print(records.canonical(records.of_turn(turn)), flush=True)
         else:
-            screen.show_turn(self.view, self.name, turn, state=self.show_state, heard=not common.at_terminal())
+            screen.show_turn(
+                self.view,
+                self.name,
+                turn,
+                state=self.wishes.show_state,
+                heard=self.wishes.say is not None or not common.at_terminal(),
+            )
 
 
 def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:

@@ -1,17 +1,19 @@
 """From a transcript to a grade: the figures, the mark sheet, the moments worth another look, the critical flags."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from simpatient import __version__
 from simpatient.detect.pack import Pack
 from simpatient.grading.conditions import Session
+from simpatient.grading.human import human_marks
 from simpatient.grading.marks import marks
 from simpatient.grading.measures import measures
 from simpatient.grading.mistakes import mistakes
 from simpatient.grading.risk import flags
 from simpatient.grading.station import Station
 from simpatient.grading.techniques import DERIVED_NAMES, counts
-from simpatient.model import Flag, Grade, Moment, Transcript, Turn
+from simpatient.model import Flag, Grade, Judgement, Moment, Transcript, Turn
 from simpatient.outcome import second_visit, sentence
 from simpatient.persona.load import Patient
 
@@ -24,10 +26,12 @@ ABOUT = ("version", "mode", "seed", "difficulty", "persona", "pack", "recogniser
 
 
 def grade(
-    transcript: Transcript, patient: Patient, pack: Pack, station: Station | None = None, open_loop: bool = False
-) -> Grade:
+    transcript: Transcript, patient: Patient, pack: Pack, station: Station | None = None, open_loop: bool = False,
+    judgements: Sequence[Judgement] = (),
+) -> Grade:  # fmt: skip
     """The grade of a session; with a station its mark sheet too. In open loop nothing that rests on the patient's side
-    raises a flag or counts as a mistake that hangs on the patient's last words.
+    raises a flag or counts as a mistake that hangs on the patient's last words. What examiners judged stands beside
+    the software's marks and changes none of them.
     """
     end = transcript.turns[-1].after if transcript.turns else transcript.start
     sheet = marks(transcript, station, patient, pack, open_loop) if station else None
@@ -44,6 +48,7 @@ def grade(
         sheet=sheet,
         open_loop=open_loop,
         about=_about(transcript, station),
+        human=human_marks(judgements, transcript, station, patient, pack, open_loop),
     )
 
 

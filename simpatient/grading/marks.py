@@ -3,7 +3,9 @@
 Never a pass or a fail: the software fills in the checklist and the counts; the global rating is the examiner's.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from simpatient.detect.pack import Pack
 from simpatient.grading.conditions import Session, holds, rests_on_the_patient
@@ -23,7 +25,16 @@ def marks(
     """The station's mark sheet, filled in. In open loop what rests on the patient's side is indicative, no flag."""
     session = Session(transcript, patient, pack)
     items = tuple(_item(item, domain, session, open_loop) for domain in station.domains for item in domain.items)
-    domains = tuple(_domain(domain, items) for domain in station.domains)
+    return summed(station, items)
+
+
+def summed(
+    station: Station, items: tuple[ItemMark, ...], by_hand: Mapping[str, float] = MappingProxyType({})
+) -> SheetMarks:
+    """The sheet that these items make. `by_hand` gives marks of domains, by id, that an examiner set as a whole."""
+    domains = tuple(
+        _by_hand(d, by_hand[d.id]) if d.id in by_hand else _domain(d, items) for d in station.domains
+    )  # fmt: skip
     return SheetMarks(
         station.id, station.version, station.digest, station.title, items, domains, _checklist(domains), _flags(items)
     )
@@ -53,6 +64,12 @@ def _domain(domain: Domain, items: tuple[ItemMark, ...]) -> DomainMark:
     earned = sum(item.earned or 0.0 for item in scored)
     mark = round(MOST * earned / possible, 1)
     return DomainMark(domain.id, domain.title, domain.weight, mark, "", earned, possible, _anchor(domain.anchors, mark))
+
+
+def _by_hand(domain: Domain, mark: float) -> DomainMark:
+    possible = sum(item.points for item in domain.items)
+    anchor = _anchor(domain.anchors, mark)
+    return DomainMark(domain.id, domain.title, domain.weight, mark, "", possible * mark / MOST, possible, anchor)
 
 
 def _anchor(anchors: Anchors, mark: float) -> str:

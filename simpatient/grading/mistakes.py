@@ -18,8 +18,8 @@ SEVERITY = {
 """Points of the anti-technique load (domain 6.1: ABUSE 5; SI_AVOID, TX_EARLY, CONFRONT 3; others 1 to 2)."""
 FORM = frozenset({"Q_CHAIN", "MONOLOGUE", "INTERRUPT", "JARGON", "PACE", "DOUBLE_Q", "DEAD_AIR"})
 """Mistakes of form: noted and weighed, but nothing that asks for an apology."""
-OPEN_LOOP = frozenset({"SI_AVOID"})
-"""Derived codes that rest on what the patient said just before: in open loop they accuse nobody."""
+OPEN_LOOP = frozenset({"SI_AVOID", "HARD_EARLY", "DEAD_AIR"})
+"""Derived codes that rest on what the patient said just before, or whether: in open loop they accuse nobody."""
 
 
 def is_mistake(code: str, pack: Pack) -> bool:

@@ -6,6 +6,7 @@ Both are stable: one grade gives one text, and every grade of one station the sa
 import dataclasses
 import json
 import re
+from collections.abc import Sequence
 
 from simpatient.detect.pack import Pack
 from simpatient.grading.mistakes import SEVERITY
@@ -34,6 +35,9 @@ def row(grade: Grade, pack: Pack) -> dict[str, Cell]:
         "ended": str(about.get("ended") or ""),
         "open_loop": "yes" if grade.open_loop else "no",
         "checklist": sheet.checklist if sheet else None,
+        "examiners": "; ".join(human.examiner for human in grade.human),
+        "examiners_global": _mean([human.rating for human in grade.human]),
+        "examiners_checklist": _mean([human.sheet.checklist for human in grade.human if human.sheet]),
     }
     if sheet:
         cells |= {f"domain_{domain.id}": domain.mark for domain in sheet.domains}
@@ -50,6 +54,11 @@ def row(grade: Grade, pack: Pack) -> dict[str, Cell]:
 def column(mark: Mark) -> str:
     """The column of a figure: "goals voiced" → goals_voiced."""
     return re.sub(r"[^a-z0-9]+", "_", mark.name.lower()).strip("_")
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    found = [value for value in values if value is not None]
+    return round(sum(found) / len(found), 2) if found else None
 
 
 def _number(value: object) -> int | None:

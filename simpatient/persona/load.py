@@ -5,7 +5,7 @@ The format is described in `simpatient.persona.schema`. Errors say file:line, wh
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from simpatient.cues import Cue, CueError, compile_cue
@@ -29,6 +29,8 @@ class Patient:
     """How a learner names each healthy task."""
     digest: str
     """sha256 of the three files, as 'sha256:…'."""
+    folder: Path | None = field(default=None, compare=False)
+    """Where it was read from; feedback.yaml lies there, which never changes what the patient does."""
 
     @property
     def id(self) -> str:
@@ -53,7 +55,7 @@ def load_patient(folder: Path, codes: Iterable[str], topics: Iterable[str]) -> P
     for group in (g for bank in [*replies.techniques.values(), *replies.events.values()] for g in bank):
         for cue in group.named:
             _cue(files["replies"], cue)
-    return Patient(persona, told, replies.techniques, replies.events, cues, _digest(files.values()))
+    return Patient(persona, told, replies.techniques, replies.events, cues, _digest(files.values()), folder)
 
 
 DERIVED = (

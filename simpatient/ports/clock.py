@@ -1,6 +1,10 @@
-"""The system's clock; the only file that knows `time`."""
+"""The system's clock and calendar; the only file that knows `time`."""
 
 import time
+from datetime import datetime, timedelta
+
+UTC = "%Y-%m-%dT%H:%M:%SZ"
+"""As in 2024-05-01T09:30:00Z; texts in this form sort as the moments do."""
 
 
 class SystemClock:
@@ -19,4 +23,14 @@ class SystemClock:
     @staticmethod
     def utc() -> str:
         """The date and time in UTC, for a log beside the journal: 2024-05-01T09:30:00Z."""
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        return time.strftime(UTC, time.gmtime())
+
+
+def days_later(utc: str, days: int) -> str:
+    """The same time of the day so many days later, or earlier. Raises ValueError, OverflowError beyond the calendar."""
+    return (datetime.strptime(utc, UTC) + timedelta(days=days)).strftime(UTC)
+
+
+def utc_of(seconds: float) -> str:
+    """A file's time (seconds since 1970) in UTC."""
+    return time.strftime(UTC, time.gmtime(seconds))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simpatient.errors import AudioError, OutputError
+from simpatient.places import private_file
 from simpatient.ports import BLOCK, RATE, Pcm
 from simpatient.ports.stderr import caught
 
@@ -27,6 +28,8 @@ LONGEST = 4 * 3600
 RATES = (8_000, 192_000)
 """Hertz, lowest and highest of a recording."""
 WRITTEN = {".flac": "FLAC", ".wav": "WAV"}
+SAME = 0.002
+"""Of full scale: by so much two channels may differ that hold one voice."""
 PIECE = 16_384
 """Frames decoded at once."""
 ALLOWED = "WAV, FLAC, OGG, MP3, AIFF"
@@ -71,10 +74,34 @@ def blocks(path: Path, channel: int | None = None, max_seconds: float = LONGEST)
     return _blocked(_resampled(_mono(path, channel, max_seconds), about.rate))
 
 
+def alike(path: Path) -> bool:
+    """Whether all channels hold the same, as where a mono voice was written to two. Raises AudioError."""
+    with _File(path) as file:
+        while len(piece := file.read()):
+            if abs(piece - piece[:, :1]).max() > SAME:
+                return False
+    return True
+
+
+def keep(path: Path, sound: Iterable[bytes]) -> None:
+    """Writes blocks as FLAC while they come. Raises OutputError."""
+    import soundfile  # type: ignore[import-untyped]
+
+    try:
+        private_file(path)
+        with soundfile.SoundFile(path, "w", RATE, 1, "PCM_16", format="FLAC") as file:
+            for block in sound:
+                file.buffer_write(block, "int16")
+    except OSError as error:
+        raise OutputError(f"{_name(path)}: cannot be written: {error.strerror}") from None
+    except soundfile.LibsndfileError as error:
+        raise OutputError(f"{_name(path)}: cannot be written: {_reason(error)}") from None
+
+
 def save(path: Path, sound: Pcm) -> None:
     """Writes FLAC or WAV, after the suffix. Raises OutputError."""
     import numpy
-    import soundfile  # type: ignore[import-untyped]
+    import soundfile
 
     kind = WRITTEN.get(path.suffix.lower())
     if kind is None:
@@ -82,7 +109,7 @@ def save(path: Path, sound: Pcm) -> None:
     encoded = BytesIO()
     soundfile.write(encoded, numpy.frombuffer(sound.data, "<i2"), sound.rate, format=kind, subtype="PCM_16")
     try:
-        path.touch(mode=0o600)
+        private_file(path)
         path.write_bytes(encoded.getbuffer())
     except OSError as error:
         raise OutputError(f"{_name(path)}: cannot be written: {error.strerror}") from None
@@ -151,8 +178,10 @@ def _descriptor(path: Path) -> int:
 
 
 def _reason(error: Any) -> str:
-    """In libsndfile's words, but for those it has for an MP3 that breaks off in its header."""
+    """In libsndfile's words, but for an MP3 that breaks off in its header and a FLAC that was streamed."""
     words = str(error.error_string).strip().removeprefix("Error : ").rstrip(".")
+    if "psf_fseek" in words:
+        return "its header does not say how long it is"
     return "malformed" if "possibly a pipe" in words else words
 
 

@@ -5,9 +5,11 @@ the reason stands on the descriptor of stderr and is taken from there.
 """
 
 import contextlib
+import ctypes
 import json
 import re
 import socket
+import sys
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -60,9 +62,18 @@ class VoskRecogniser:
 
         if self._model is None:
             raise ModelError(f"{self.name}: this recogniser has been closed; choose it anew")
+        _same_noise()
         recogniser = KaldiRecognizer(self._model, RATE)
         recogniser.SetWords(True)
         return recogniser
+
+
+def _same_noise() -> None:
+    """Kaldi adds a little noise to every frame (dither), by the C library's rand(). From one start each time, the same
+    sound gives the same words and confidences, whatever this process heard before.
+    """
+    library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+    library.srand(1)
 
 
 def digest(folder: Path) -> str:

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from simpatient.session.outputs import write_text
+from simpatient.session.files import write_text
 
 NAME = "self.json"
 FORMAT = 1

@@ -21,6 +21,7 @@ from typing import Any
 
 from simpatient.errors import JournalError, OutputError
 from simpatient.model import Transcript, Turn
+from simpatient.places import private_folder
 from simpatient.session import records
 from simpatient.session.records import Json
 
@@ -39,7 +40,7 @@ class Journal:
         self.path = folder / NAME
         self._lock = threading.Lock()
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            private_folder(folder)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
             self._claim()
             if not over and b"\n" in self.path.read_bytes():  # a crash before the first line left nothing to lose
@@ -66,16 +67,9 @@ class Journal:
 
     def _claim(self) -> None:
         """One program writes a journal at a time; the claim ends with the program, however it ends."""
-        with contextlib.suppress(ImportError):  # there is no fcntl on Windows
-            import fcntl
-
-            try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                self.close()
-                raise OutputError(f"{self.path}: cannot write: another program is writing this session") from None
-            except OSError:
-                pass  # a file system that knows no locks
+        if _claimed(self._file):
+            self.close()
+            raise OutputError(f"{self.path}: cannot write: another program is writing this session")
 
     def add(self, event: str, **values: Any) -> None:
         """Writes one event; when it returns, the event is on the disk."""
@@ -104,6 +98,29 @@ class Journal:
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a program is writing the session there now. Raises OSError."""
+    file = os.open(folder / NAME, os.O_RDWR)
+    try:
+        return _claimed(file)
+    finally:
+        os.close(file)
+
+
+def _claimed(file: int) -> bool:
+    """Whether another program holds the claim to a journal; if none does, we do until the file is closed."""
+    with contextlib.suppress(ImportError):  # there is no fcntl on Windows
+        import fcntl
+
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass  # a file system that knows no locks
+    return False
 
 
 @dataclass(frozen=True)

@@ -5,32 +5,34 @@ redecide  the recorded words through today's engine, against the recorded decisi
 rehear    the audio through the recogniser, compared by detections, not by words
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from simpatient.detect.detector import Detector
 from simpatient.grading.grade import grade
 from simpatient.grading.report import as_json
 from simpatient.grading.station import Station
-from simpatient.model import Utterance
+from simpatient.model import Judgement, Utterance
 from simpatient.patient.engine import SILENCE, Engine
 from simpatient.persona.load import Patient
 from simpatient.session import records
 from simpatient.session.journal import Read
+from simpatient.session.overheard import again, open_loop
 from simpatient.session.records import Json, canonical
 
 
 def regrade(
     journal: Read, stored: str, detector: Detector, patient: Patient, station: Station | None = None,
-    open_loop: bool = False,
+    judgements: Sequence[Judgement] = (),
 ) -> list[str]:  # fmt: skip
     """Differences between the stored grade and today's."""
-    anew = grade(journal.transcript(), patient, detector.pack, station, open_loop)
+    anew = grade(journal.transcript(), patient, detector.pack, station, open_loop(journal), judgements)
     return [] if as_json(anew) == stored else ["the grade differs"]
 
 
 def redecide(journal: Read, engine: Engine) -> list[str]:
     """Differences between the recorded decisions and those of today's engine."""
     found = _hashes(journal, engine)
+    engine = again(journal, engine)
     opening, now = engine.open()
     if records.of_reply(opening) != journal.header["opening"]:
         found.append("the opening differs")

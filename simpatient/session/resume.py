@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from simpatient.errors import JournalError
 from simpatient.model import Reply, Turn
-from simpatient.patient.engine import Engine
+from simpatient.patient.engine import SILENCE, Engine
 from simpatient.patient.situation import Situation
 from simpatient.session import records
 from simpatient.session.journal import Read
@@ -77,7 +77,7 @@ def bells(journal: Read) -> tuple[Bell, ...]:
 
 def _repeat(heard: Json, engine: Engine, now: Situation) -> tuple[Turn, Situation]:
     if heard["event"] == "silence":
-        return engine.silence(now)
+        return engine.silence(now, heard.get("seconds", SILENCE))
     return engine.hear(now, records.to_utterance(heard["utterance"]))
 
 

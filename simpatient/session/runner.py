@@ -86,13 +86,16 @@ def _asked_back(turn: Turn) -> bool:
     return turn.reply.id.startswith("unclear.")
 
 
-def run(session: Session, ears: Iterable[Utterance | None], mouth: Mouth, watch: Watcher) -> Ended:
-    """Runs a session to its end and closes its journal. An ear's None is a long silence. Returns the reason of the end.
+def run(
+    session: Session, ears: Iterable[Utterance | None], mouth: Mouth, watch: Watcher, first: Reply | None = None
+) -> Ended:
+    """Runs a session to its end and closes its journal. Returns the reason of the end.
 
+    An ear's None is a long silence. The patient says `first` before listening; without it, the opening.
     An error or Ctrl-C on the way leaves a whole journal that says `failed` or `aborted`.
     """
     try:
-        return converse(session, ears, mouth, watch, session.opening)
+        return converse(session, ears, mouth, watch, first or session.opening)
     finally:
         session.journal.close()
 

@@ -8,6 +8,7 @@ import pytest
 
 COMMANDS = (
     "demo", "talk", "grade", "transcribe", "detect", "replay", "techniques", "persona", "bench", "drill", "circuit",
+    "retry", "purge", "mark", "cohort",
 )  # fmt: skip
 LEAVES = (
     "techniques show", "techniques check", "persona list", "persona show", "persona check", "persona draw",

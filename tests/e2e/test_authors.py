@@ -38,6 +38,21 @@ def test_findings_make_exit_code_one(tmp_path):
     assert "Traceback" not in done.stderr
 
 
+def test_feedback_is_checked(tmp_path):
+    """A slip in feedback.yaml is a finding with file and line; so is a detail of a method."""
+    run("persona", "new", "maria", "--out", str(tmp_path))
+    file = tmp_path / "maria" / "feedback.yaml"
+    whole = file.read_text("utf-8")
+    file.write_text(whole.replace("    goal: route", "    goal: rout", 1), "utf-8")
+    slip = run("persona", "check", str(tmp_path / "maria"))
+    file.write_text(whole.replace("Next stop, then.", "Off the bridge, then."), "utf-8")
+    detail = run("persona", "check", str(tmp_path / "maria"))
+
+    assert slip.returncode == detail.returncode == 1
+    assert slip.stdout.startswith(f"{file}:") and "found the goal rout; allowed: mornings, route" in slip.stdout
+    assert "found 'bridge', a detail of a method" in detail.stdout
+
+
 def test_the_stages_are_drawn(tmp_path):
     """Mermaid on standard output; a picture that is well-formed SVG."""
     shown, drawn = run("persona", "draw", "teen"), run("persona", "draw", "teen", "--svg", str(tmp_path / "t.svg"))

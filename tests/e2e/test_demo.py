@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from simpatient.session.conversation import clips
 from simpatient.session.journal import read
 
 SIMPATIENT = [sys.executable, "-m", "simpatient"]
@@ -79,6 +80,26 @@ def test_the_conversation_holds_both_voices(demo):
         assert abs(sound).max() > 1000
 
 
+def test_each_moment_of_the_page_plays_the_learners_own_words(demo):
+    """Where the page says that a turn is, the conversation holds the samples of the learner's recording."""
+    import soundfile
+
+    turns = read(demo / "good").transcript().turns
+    said, rate = soundfile.read(demo / "good" / "learner.flac", dtype="int16")
+    told, _ = soundfile.read(demo / "good" / "conversation.flac", dtype="int16")
+    text = (demo / "good" / "report.html").read_text()
+    places = clips(demo / "good")
+
+    assert list(places) == [turn.no for turn in turns]
+    for turn in turns:
+        start_ms, end_ms = places[turn.no]
+        first, length = turn.utterance.start_ms * rate // 1000, (end_ms - start_ms) * rate // 1000
+        spoken, at = said[first : first + length], start_ms * rate // 1000
+        near = range(at - rate // 1000, at + rate // 1000 + 1)  # a place is told to the millisecond
+        assert any((told[i : i + length] == spoken).all() for i in near)
+        assert f"conversation.flac#t={start_ms / 1000:g},{end_ms / 1000:g}" in text
+
+
 class Page(HTMLParser):
     """Collects what a browser would fetch, and the tags."""
 
@@ -100,8 +121,8 @@ def test_the_report_is_self_contained_and_shows_the_timeline(demo):
     turns = read(demo / "good").transcript().turns
 
     assert "svg" in page.tags and "polyline" in page.tags
-    assert page.tags.count("section") == len(turns)
-    assert all(link.startswith("#") or link == "conversation.flac" for link in page.links)
+    assert text.count('class="turn"') == len(turns)
+    assert all(link.partition("#")[0] in ("", "data:,", "conversation.flac") for link in page.links)
     assert "would come back" in text
     assert "{{" not in text
 

@@ -14,6 +14,7 @@ from simpatient import places
 from simpatient.session.journal import read
 from simpatient.session.replay import redecide
 from tests.nursery import Child
+from tests.starvation import patiently
 
 MOMENTS = 50
 LINES = [
@@ -25,23 +26,32 @@ LINES = [
     "So you want them to trust you, and to have your evenings back. Is that something we could work on?",
     "Some people your age who feel like that think about dying. Have you had thoughts like that?",
     "It is up to you what we talk about next.",
-    "When was a day that went a little better?",
-    "What did you do to make that happen?",
-    "Would you be willing to try one small thing for a week?",
-    "Who would you call if a night got bad?",
 ]
-TIMES = "{read_s: 15, task_s: 60, warn_s: [20], grace_s: 2, feedback_s: 20}"
+TIMES = {
+    "leaves": "{profile: practice}",
+    "stays": "{read_s: 15, task_s: 60, warn_s: [20], grace_s: 2, feedback_s: 20}",
+    "real": "{read_s: 1, task_s: 6, warn_s: [2], feedback_s: 1}",
+}
+"""Who has said all leaves: nothing depends on how fast the machine is. Who stays is silent until the last bell."""
 SCALE = 60
+MARKS = ("BELL", "Tess Moran:", "You: ", "come back?")
+"""A line that shows how far a station has come; a crash comes after so many of them, and a little later."""
+MOST_MARKS = 8
 
 
 @pytest.fixture
 def station(tmp_path):
     """The teenager's station with short times."""
     text = places.station("teen-first-visit").read_text("utf-8")
-    file = tmp_path / "teen-first-visit.yaml"
     assert "times: {profile: osce-uk}" in text
-    file.write_text(text.replace("times: {profile: osce-uk}", f"times: {TIMES}"))
-    return file
+
+    def written(kind):
+        file = tmp_path / kind / "teen-first-visit.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text.replace("times: {profile: osce-uk}", f"times: {TIMES[kind]}"))
+        return file
+
+    return written
 
 
 class Sitting:
@@ -63,44 +73,49 @@ class Sitting:
         file = self.folder / "journal.jsonl"
         return file.exists() and b"\n" in file.read_bytes()
 
-    def sit(self, seconds):
-        """Until the process ends (True) or is killed after so many seconds (False)."""
+    def sit(self, marks, seconds):
+        """Until the process ends (True), or is killed (False) so many seconds after so many marks on the screen."""
         begun = self.begun()
         where = ("--resume", self.folder) if begun else ("--out", self.folder)
         child = Child("drill", self.station, *where, "--typed", "--silent", "--time-scale", SCALE)
         killer = threading.Timer(seconds, child.kill)
-        killer.start()
         try:
+            if marks == 0:
+                killer.start()
             with contextlib.suppress(BrokenPipeError):
-                self._talk(child, begun)
-            child.process.join(20)
-            assert child.process.exitcode in (0, -signal.SIGKILL)
+                self._talk(child, begun, marks, killer)
+            child.process.join(60)
+            assert child.process.exitcode in (0, -signal.SIGKILL), "".join(self.shown)
             return child.process.exitcode == 0
         finally:
             killer.cancel()
-            killer.join()
             child.close()
 
-    def _talk(self, child, begun):
+    def _talk(self, child, begun, marks, killer):
         self.sent = len(self.events("heard")) if begun else 0
         said = {e["turn"] for e in self.events("spoke")} if begun else set()
         if self.sent in said:
             self._type(child)
+        seen = 0
+        self.shown = []
         for line in child.out:
+            self.shown.append(line)
+            seen += any(mark in line for mark in MARKS)
+            if seen == marks and killer.ident is None:
+                killer.start()
             if "Tess Moran:" in line:
                 self.answered = max(self.answered, self.sent)
                 self._type(child)
 
     def _type(self, child):
-        time.sleep(0.05)  # a learner thinks; the station's three seconds
         if self.sent == len(LINES):
             if self.leaves:
                 child.typed.close()
         else:
-            child.typed.write(LINES[self.sent] + "\n")
             self.sent += 1
+            child.typed.write(LINES[self.sent - 1] + "\n")
 
-    def check(self, engine):
+    def check(self):
         """The journal is readable, at most the running turn is missing, nothing stands twice."""
         if not self.begun():
             assert self.answered == 0
@@ -111,30 +126,36 @@ class Sitting:
         assert self.sent - len(heard) <= 1
         assert [e["turn"] for e in self.events("decided")] == list(range(1, len(self.events("decided")) + 1))
         bells = [e["name"] for e in self.events("bell")]
-        assert bells == ["read", "start", "warning", "stop", "close"][: len(bells)]
-        assert redecide(read(self.folder), engine) == []
+        names = ["read", "start", "stop"] if self.leaves else ["read", "start", "warning", "stop", "close"]
+        assert bells == names[: len(bells)]
 
 
 @pytest.mark.must_show("kill -9 at 50 random moments of a drill: every journal readable, resume works")
 def test_a_drill_killed_at_fifty_moments(station, engines, tmp_path):
     """Killed, looked at, gone on with, killed again: every station comes to its feedback with every turn it had."""
     dice = random.Random(6)
-    killed, whole, phases = 0, 0, Counter()
+    killed, whole, phases, turns = 0, 0, Counter(), 0
     while killed < MOMENTS:
-        sitting = Sitting(station, tmp_path / f"session-{whole}", leaves=whole % 2 == 0)
-        while not sitting.sit(dice.uniform(0.05, 0.8) if killed < MOMENTS else 60):
+        leaves = whole % 3 != 2
+        sitting = Sitting(station("leaves" if leaves else "stays"), tmp_path / f"session-{whole}", leaves)
+        while not sitting.sit(
+            *((dice.randrange(MOST_MARKS), dice.uniform(0, 0.05)) if killed < MOMENTS else (1000, 60))
+        ):
             killed += 1
             phases[_phase(sitting)] += 1
-            sitting.check(engines["teen"])
-        sitting.check(engines["teen"])
+            sitting.check()
+        sitting.check()
+        assert redecide(read(sitting.folder), engines["teen"]) == []
         whole += 1
-        assert read(sitting.folder).transcript().ended in ("time", "closed", "walkout")
+        turns += len(sitting.events("heard"))
+        assert read(sitting.folder).transcript().ended in ("closed", "walkout") if leaves else ("time", "walkout")
+        assert not leaves or len(sitting.events("heard")) == len(LINES)
         assert "stop" in [e["name"] for e in sitting.events("bell")]
-        assert len(sitting.events("heard")) >= 4
         grade = json.loads((sitting.folder / "grade.json").read_text())
         assert grade["sheet"]["station"] == "teen-first-visit"
         assert (sitting.folder / "report.html").exists()
-    assert phases["read"] and phases["start"] >= 10 and phases["stop"], phases
+    assert whole >= 3 and turns >= 2 * len(LINES)
+    assert phases["start"] >= 10 and phases["stop"], phases
 
 
 def _phase(sitting):
@@ -145,8 +166,10 @@ def _phase(sitting):
 @pytest.mark.must_show("a crash in mid-station resumes at the second, with nothing lost")
 def test_a_station_goes_on_at_the_second(station, tmp_path):
     """In real time: killed in the interview, it goes on within a second of where it stood, with the same patient."""
-    folder = tmp_path / "session"
-    station.write_text(station.read_text("utf-8").replace(TIMES, "{read_s: 1, task_s: 8, warn_s: [2], feedback_s: 1}"))
+    patiently(lambda folder, seen: _at_the_second(station("real"), folder / "session"), tmp_path)
+
+
+def _at_the_second(station, folder):
     child = Child("drill", station, "--out", folder, "--typed", "--silent")
     shown = []
     for line in child.out:
@@ -172,8 +195,8 @@ def test_a_station_goes_on_at_the_second(station, tmp_path):
 
     (resumed,) = (e for e in events if e["event"] == "resumed")
     assert resumed["by"] == "restart"
-    assert stood - 1_200 <= resumed["at_ms"] <= stood
-    assert [e["at_ms"] for e in events if e["event"] == "bell"][:4] == [0, 1_000, 7_000, 9_000]
-    assert took >= 9_000 - stood
+    assert stood - 1_200 <= resumed["at_ms"] <= stood + 100
+    assert [e["at_ms"] for e in events if e["event"] == "bell"][:4] == [0, 1_000, 5_000, 7_000]
+    assert took >= 7_000 - stood - 100
     assert "Going on in RUN" in after and "What would make" not in after
     assert [e["utterance"]["text"] for e in events if e["event"] == "heard"][:2] == LINES[:2]

@@ -2,12 +2,9 @@
 
 import json
 from dataclasses import replace
-from itertools import pairwise
-
-import pytest
 
 from simpatient.grading.grade import grade
-from simpatient.grading.report import _apart, as_json, curves, html, marked
+from simpatient.grading.written import as_json
 from simpatient.model import Transcript, Utterance
 from simpatient.outcome import second_visit, sentence
 
@@ -99,44 +96,3 @@ def test_the_grade_is_one_stable_text(engines):
 
     assert as_json(first) == as_json(grade(told, engines["teen"].patient, engines["teen"].detector.pack))
     assert json.loads(as_json(first))["persona"] == "teen"
-
-
-def test_words_are_marked_without_loss(engines):
-    """The marked pieces of a turn, joined, are the turn; each detection lies on marked pieces."""
-    told, _ = graded(engines["teen"], BAD)
-    for turn in told.turns:
-        pieces = marked(turn)
-
-        assert "".join(text for text, _ in pieces) == turn.utterance.text
-        for d in turn.detections:
-            assert any(d.code in codes for _, codes in pieces)
-
-
-def test_what_was_said_cannot_break_the_page(engines):
-    """Markup in a learner's words is shown as words."""
-    told, marks = graded(engines["teen"], ["what seems to be the <script>alert(1)</script> problem"])
-
-    page = html(told, marks, engines["teen"].patient)
-
-    assert "<script>" not in page
-    assert "&lt;script&gt;" in page
-
-
-def test_an_empty_session_has_a_page(engines):
-    """A session that ended before the first turn still has a grade and a page."""
-    engine = engines["teen"]
-    opening, now = engine.open()
-    told = Transcript("teen", 0, opening, now.state, (), "closed")
-
-    page = html(told, grade(told, engine.patient, engine.detector.pack), engine.patient)
-
-    assert "Tess" in page
-    assert len(curves(told)[0].points) == 1
-
-
-@pytest.mark.parametrize("heights", [[10, 11, 12, 13], [200, 210, 220, 225], [0, 100, 200, 226], []])
-def test_labels_never_overlap(heights):
-    """Labels keep their order and a line's distance."""
-    placed = _apart([float(h) for h in heights])
-
-    assert all(b - a >= 16 for a, b in pairwise(placed))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from simpatient.errors import AudioError, OutputError
 from simpatient.ports import BLOCK, RATE, Pcm
-from simpatient.ports.recordings import blocks, probe, save
+from simpatient.ports.recordings import alike, blocks, keep, probe, save
 
 ROOT = Path(__file__).parents[3]
 KINDS = [
@@ -106,6 +106,40 @@ def test_channels_are_mixed(file: Path) -> None:
     mixed, first, second = (samples(file, **how)[0] for how in ({}, {"channel": 1}, {"channel": 2}))
 
     assert (mixed, first, second) == (round(0.3 * 32_768), round(0.5 * 32_768), round(0.1 * 32_768))
+
+
+@pytest.mark.parametrize(("other", "same"), [(0.0, True), (0.001, True), (0.01, False)])
+def test_channels_that_hold_the_same(other: float, same: bool, file: Path) -> None:
+    """What a lossy format may add does not make a second voice; one moment that differs does."""
+    both = numpy.stack([tone(RATE, 3)] * 3, axis=1)
+    both[40_000, 2] += other
+    soundfile.write(file, both, RATE, subtype="FLOAT")
+
+    assert alike(file) is same
+
+
+def test_kept_sound_is_what_was_heard(file: Path) -> None:
+    """Blocks become a FLAC that gives the same blocks again, for the owner only."""
+    file.write_bytes(encoded("WAV", "PCM_24", 44_100, 2, 1.05))
+    heard = list(blocks(file))
+    kept = file.with_name("learner.flac")
+
+    keep(kept, heard)
+
+    assert list(blocks(kept)) == heard
+    assert kept.stat().st_mode & 0o077 == 0
+    with pytest.raises(OutputError, match="cannot be written"):
+        keep(file.parent / "no" / "learner.flac", heard)
+
+
+def test_a_streamed_flac_says_what_is_wrong(file: Path) -> None:
+    """A FLAC whose header holds no length cannot be read in order by libsndfile; the line says so."""
+    data = bytearray(encoded("FLAC", "PCM_16", RATE, 1, 3.0))
+    data[21] &= 0xF0
+    data[22:26] = bytes(4)
+    file.write_bytes(data)
+
+    assert refusal(file) == "is damaged (its header does not say how long it is); export it anew"
 
 
 @pytest.mark.parametrize("channel", [0, 3, -1])
