@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from simpatient.cli.options import Input, Model, Output
+
 commands = typer.Typer()
 
 models = typer.Typer(
@@ -51,3 +53,32 @@ def models_get(
     from simpatient.cli.models import run_get
 
     run_get(name, sha256, replace)
+
+
+@commands.command(epilog="**Examples:** `simpatient voices` · `simpatient voices --play teen`")
+def voices(
+    play: Annotated[str | None, typer.Option("--play", help="Hear a patient's first line.", metavar="PERSONA")] = None,
+    device_out: Output = None,
+) -> None:
+    """Show with which voice, rate and pitch each patient speaks on this machine."""
+    from simpatient.cli.voices import run_voices
+
+    run_voices(play, device_out)
+
+
+@commands.command(epilog="**Examples:** `simpatient doctor` · `simpatient doctor --loopback`")
+def doctor(
+    device_in: Input = None,
+    device_out: Output = None,
+    model: Model = None,
+    loopback: Annotated[
+        bool, typer.Option("--loopback", help="Play a sentence, hear it again, and say how much later.")
+    ] = False,
+) -> None:
+    """Check microphone, loudspeaker, speech model, voice, speed and disk; a line each, with the remedy.
+
+    Exit code 0: all well; 1: something could be better; 3: something is missing.
+    """
+    from simpatient.cli.doctor import run_doctor
+
+    run_doctor(device_in, device_out, model, loopback)

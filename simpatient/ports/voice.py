@@ -14,7 +14,7 @@ from typing import Any
 from simpatient.errors import VoiceError
 from simpatient.ports import Manner, Pcm
 from simpatient.ports.children import without_interrupts
-from simpatient.ports.voice_worker import DRIVER, Espeak, Failed, Request, serve
+from simpatient.ports.voice_worker import DRIVER, Espeak, Failed, Installed, Request, Which, serve
 
 PIECE = 2_000
 """Bytes of UTF-8 that the engine gets at once; libespeak-ng crashes at 15 000."""
@@ -54,6 +54,15 @@ class SpokenVoice:
             sounds = [self._spoken(request) for request in requests] or [SILENCE]
         return Pcm(b"".join(sound.data for sound in sounds), sounds[0].rate)
 
+    def which(self, manner: Manner) -> Installed:
+        """The voice that speaks in this manner, and what else is installed. Raises VoiceError."""
+        with self._lock:
+            answer = self._standing().ask(Which(manner))
+            if isinstance(answer, Installed):
+                return answer
+            self._drop()
+        raise VoiceError(f"no voice: {answer.why if isinstance(answer, Failed) else 'no answer'}; start again")
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
@@ -71,7 +80,7 @@ class SpokenVoice:
             if isinstance(answer, Pcm):
                 return answer
             self._drop()
-            why = answer.why
+            why = answer.why if isinstance(answer, Failed) else "the voice gave no sound"
         raise VoiceError(f"no voice: {why}, twice; go on with text, or start again")
 
     def _standing(self) -> "_Worker":
@@ -101,13 +110,13 @@ class _Worker:
         theirs.close()
         self._ready = False
 
-    def ask(self, request: Request) -> Pcm | Failed:
+    def ask(self, request: Request | Which) -> Pcm | Installed | Failed:
         """Raises VoiceError when the machine has no engine at all."""
         try:
             if not self._ready:
                 self._await_ready()
             self._pipe.send(request)
-            answer: Pcm | Failed = self._receive(request.timeout + MARGIN)
+            answer: Pcm | Installed | Failed = self._receive(request.timeout + MARGIN)
             return answer
         except (EOFError, OSError):
             return Failed("the voice's process ended")
@@ -119,7 +128,7 @@ class _Worker:
         self._ready = True
 
     def _receive(self, seconds: float) -> Any:
-        """A Ready, a Pcm or a Failed."""
+        """A Ready, a Pcm, an Installed or a Failed."""
         if not self._pipe.poll(seconds):
             return Failed("the voice's process did not answer")
         return self._pipe.recv()
