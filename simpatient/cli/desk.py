@@ -14,7 +14,7 @@ from simpatient.ports.clock import SystemClock
 from simpatient.session.limits import Bell
 
 if TYPE_CHECKING:
-    from simpatient.ports.sounddevice_io import Chime
+    from simpatient.ports.sounddevice_io import DevicePlayer
 
 REHEARSAL = 60.0
 """Times as fast a rehearsal runs."""
@@ -62,13 +62,13 @@ class Desk:
         self._sounds: dict[str, Pcm] = {}
         self._chime = None if wishes.silent else self._bell(wishes)
 
-    def _bell(self, wishes: Wishes) -> "Chime | None":
+    def _bell(self, wishes: Wishes) -> "DevicePlayer | None":
         from simpatient.ports.bells import STROKES, bell
-        from simpatient.ports.sounddevice_io import Chime
+        from simpatient.ports.sounddevice_io import DevicePlayer
 
         self._sounds = {name: bell(name, wishes.bell_volume) for name in STROKES}
         try:
-            return Chime(wishes.device_out)
+            return DevicePlayer(wishes.device_out)
         except DeviceError as error:
             common.note(f"No bell is heard: {error}. Bells are shown.")
             return None
@@ -76,12 +76,12 @@ class Desk:
     @property
     def lead_s(self) -> float:
         """Seconds that a bell takes to be heard."""
-        return self._chime.delay if self._chime else 0.0
+        return self._chime.latency_ms / 1000 if self._chime else 0.0
 
     def sound(self, bell: Bell) -> None:
         """Never waits."""
         if self._chime:
-            self._chime.ring(self._sounds[bell.name])
+            self._chime.start(self._sounds[bell.name])
 
     def show(self, bell: Bell) -> None:
         """The bell in words, for who does not hear it."""

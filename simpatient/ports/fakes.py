@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from simpatient.model import Word
-from simpatient.ports import RATE, Manner, Pcm, Segment
+from simpatient.ports import RATE, Manner, Partial, Pcm, Segment
 
 WORD = 300
 """Milliseconds of every scripted word."""
@@ -29,8 +29,38 @@ class ScriptedRecogniser:
             yield segment
             at = segment.words[-1].end_ms + PAUSE
 
+    def ears(self) -> "ScriptedEars":
+        return ScriptedEars(self._texts)
+
     def close(self) -> None:
         pass
+
+
+class ScriptedEars:
+    """Obeys Ears: each stretch of sound that is not silence is the next text, whose words come one by one."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = [text.split() for text in texts if text.split()]
+        self._at_ms = self._sounded_ms = 0
+        self._words: list[Word] = []
+
+    def hear(self, block: bytes) -> Iterator[Segment | Partial]:
+        length = len(block) // 2 * 1000 // RATE
+        self._at_ms += length
+        if not any(block) or not self._texts:
+            return
+        self._sounded_ms += length
+        text = self._texts[0]
+        if len(self._words) < len(text) and self._sounded_ms >= WORD * (len(self._words) + 1):
+            end = self._at_ms
+            self._words.append(Word(text[len(self._words)], end - WORD, end, 1.0))
+            yield Partial(" ".join(word.text for word in self._words))
+
+    def finish(self) -> Iterator[Segment]:
+        words, self._words, self._sounded_ms = tuple(self._words), [], 0
+        if words:
+            self._texts.pop(0)
+            yield Segment(words)
 
 
 def _scripted(text: str, at: int) -> Segment:

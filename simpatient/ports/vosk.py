@@ -15,7 +15,7 @@ from typing import Any
 
 from simpatient.errors import ModelError
 from simpatient.model import Word
-from simpatient.ports import BLOCK, RATE, Segment
+from simpatient.ports import BLOCK, RATE, Partial, Segment
 from simpatient.ports.stderr import caught
 
 _V1 = (("final.mdl",), ("mfcc.conf",), ("HCLG.fst", "HCLr.fst"))
@@ -52,6 +52,9 @@ class VoskRecogniser:
                 yield from _segments(recogniser.Result())
         yield from _segments(recogniser.FinalResult())
 
+    def ears(self) -> "_Ears":
+        return _Ears(self._recogniser())
+
     def close(self) -> None:
         self._model = None
 
@@ -63,6 +66,29 @@ class VoskRecogniser:
         recogniser = KaldiRecognizer(self._model, RATE)
         recogniser.SetWords(True)
         return recogniser
+
+
+class _Ears:
+    """Obeys Ears. FinalResult leaves the recogniser as new, and its times run on."""
+
+    def __init__(self, recogniser: Any) -> None:
+        self._recogniser = recogniser
+        self._partial = ""
+
+    def hear(self, block: bytes) -> Iterator[Segment | Partial]:
+        if _endpoint(self._recogniser, block):
+            segments = list(_segments(self._recogniser.Result()))
+            yield from segments or ([Partial("")] if self._partial else [])
+            self._partial = ""
+            return
+        text = _known(json.loads(self._recogniser.PartialResult())["partial"])
+        if text != self._partial:
+            self._partial = text
+            yield Partial(text)
+
+    def finish(self) -> Iterator[Segment]:
+        self._partial = ""
+        yield from _segments(self._recogniser.FinalResult())
 
 
 def digest(folder: Path) -> str:
@@ -167,6 +193,10 @@ def _segments(result: str) -> Iterator[Segment]:
     words = tuple(_word(entry) for entry in found if not re.match(r"[<\[]|$", entry["word"]))
     if words:
         yield Segment(words)
+
+
+def _known(text: str) -> str:
+    return " ".join(word for word in text.split() if word[0] not in "<[")
 
 
 def _word(entry: dict[str, Any]) -> Word:
