@@ -39,6 +39,8 @@ class Wishes:
     model: str | None = None
     device_in: str | None = None
     device_out: str | None = None
+    turns: str = "normal"
+    headphones: bool = False
     silent: bool = False
     bell_volume: float = 0.5
     seed: int | None = None

@@ -15,6 +15,7 @@ from simpatient.cli import common, screen
 from simpatient.cli.desk import Desk, Wishes
 from simpatient.cli.faces import Face, Nobody, Spoken, Typed
 from simpatient.cli.feedback import ask_self, show_marks
+from simpatient.cli.live import Sound
 from simpatient.cli.station import clock as minutes
 from simpatient.cli.station import show_sheet
 from simpatient.cli.talk import OWN_RISK, WARNING, spoke_of_own_risk
@@ -30,7 +31,7 @@ from simpatient.session.limits import INTERVIEW, Limits, StationClock, limits, r
 from simpatient.session.outputs import REPORT, write_outputs
 from simpatient.session.records import Json
 from simpatient.session.resume import Left, left
-from simpatient.session.runner import Session, converse
+from simpatient.session.runner import Cut, Session, converse
 from simpatient.session.timing import Timing, last_ms
 
 
@@ -105,6 +106,7 @@ def hold(desk: Desk, held: Held) -> StationClock:
         stack.callback(timing.close)
         bells = (desk.show, desk.sound, desk.lead_s)
         keeper = stack.enter_context(Keeper(held.clock, desk.time, session.journal, timing, *bells, cut=face.cut))
+        face.attend(session, keeper, held.folder)
         with _invigilated(desk, face, keeper):
             _brief(desk, held, keeper)
             _read(desk, held, keeper, face, session)
@@ -127,7 +129,8 @@ def _face(desk: Desk, held: Held) -> Face:
         return Nobody(desk.view, desk.keyboard, patient.persona.name)
     if wishes.typed:
         return Typed(desk.view, desk.keyboard, patient.persona.name)
-    return Spoken(desk.view, patient, wishes.model, wishes.device_in, wishes.device_out)
+    sound = Sound(wishes.model, wishes.device_in, wishes.device_out, wishes.turns, wishes.headphones)
+    return Spoken(desk.view, patient, sound)
 
 
 def _session(held: Held, face: Face, wishes: Wishes) -> Session:
@@ -226,9 +229,10 @@ def _interview(desk: Desk, held: Held, keeper: Keeper, face: Face, session: Sess
         keeper.note(turn=turn.no, said="learner")
         face.watch(turn)
 
-    def mouth(reply: Reply) -> None:
-        face.say(reply, keeper)
+    def mouth(reply: Reply) -> Cut | None:
+        cut = face.say(reply, keeper)
         keeper.note(turn=session.now.memory.turn, said="patient")
+        return cut
 
     desk.keyboard.forget()
     first = held.left.unsaid if held.left else session.opening

@@ -1,26 +1,20 @@
 """The two faces of a station: typed, or spoken by microphone and loudspeaker. Both obey `Face`."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
 
 from rich.console import Console
 
 from simpatient.cli import common, screen
 from simpatient.cli.keyboard import Keyboard
-from simpatient.cli.live import silence_at
+from simpatient.cli.live import Booth, Sound
 from simpatient.cli.talk import LONGEST
-from simpatient.errors import DeviceError
 from simpatient.model import Reply, Turn, Utterance
 from simpatient.persona.load import Patient
-from simpatient.ports import Pcm
 from simpatient.session.keeper import Keeper
-from simpatient.session.listening import next_turn
 from simpatient.session.records import Json
-
-if TYPE_CHECKING:
-    from simpatient.ports.sounddevice_io import DeviceSpeaker
+from simpatient.session.runner import Cut, Session
 
 PAUSED = "Paused: time stands still, and nothing counts until the invigilator goes on."
 SPEAKING = ("READY", "RUN", "STOP")
@@ -32,13 +26,16 @@ class Face(Protocol):
 
     about: Json
 
+    def attend(self, session: Session, keeper: Keeper, folder: Path) -> None:
+        """From now on it is this session that is held."""
+
     def prepare(self, reply: Reply) -> None:
         """Makes ready what will be said first."""
 
     def ears(self, keeper: Keeper) -> Iterator[Utterance | None]:
         """The learner's turns until the bell; None is a long silence."""
 
-    def say(self, reply: Reply, keeper: Keeper) -> None: ...
+    def say(self, reply: Reply, keeper: Keeper) -> Cut | None: ...
 
     def watch(self, turn: Turn) -> None: ...
 
@@ -61,6 +58,9 @@ class Typed:
         self._view = view
         self._keyboard = keyboard
         self._name = name
+
+    def attend(self, session: Session, keeper: Keeper, folder: Path) -> None:
+        pass
 
     def prepare(self, reply: Reply) -> None:
         pass
@@ -102,111 +102,54 @@ class Nobody(Typed):
 
 
 class Spoken:
-    """By microphone and loudspeaker, half-duplex: the microphone counts only while the patient is silent."""
+    """By microphone and loudspeaker: the loop of `talk`, with the station's time."""
 
-    def __init__(
-        self, view: Console, patient: Patient, model: str | None, device_in: str | None, device_out: str | None
-    ) -> None:
+    def __init__(self, view: Console, patient: Patient, sound: Sound) -> None:
         """Raises ModelError and DeviceError, so that no station begins that cannot be held."""
-        from simpatient.ports.sounddevice_io import Microphone
-        from simpatient.ports.voice import SpokenVoice
+        self._view = view
+        self._booth = Booth(view, patient, sound)
+        self._booth.pause()
+        self._begun = False
+        self.about: Json = self._booth.about
 
-        self._view, self._name = view, patient.persona.name
-        self._prepared: tuple[str, Pcm | None] = ("", None)
-        self._listening = self._paused = False
-        with ExitStack() as stack:
-            self._microphone = Microphone(device_in)
-            stack.callback(self._microphone.close)
-            self._microphone.mute()
-            self._loud = _speaker(device_out)
-            if self._loud:
-                stack.callback(self._loud.close)
-            self._mouth = common.Mouth(patient, SpokenVoice())
-            stack.callback(self._mouth.close)
-            self._recogniser = stack.enter_context(common.recogniser(model))
-            self._open = stack.pop_all()
-        ears = self._recogniser
-        screen.say(view, f"Listening: {ears.about}\nMicrophone: {self._microphone.name}.\n")
-        self.about: Json = {"recogniser": {"name": ears.name, "digest": ears.digest}, "voice": self._mouth.name}
+    def attend(self, session: Session, keeper: Keeper, folder: Path) -> None:
+        self._booth.attend(session, keeper.note, folder)
 
     def prepare(self, reply: Reply) -> None:
-        self._prepared = (reply.text, self._mouth.say(reply))
+        self._booth.prepare(reply)
 
     def ears(self, keeper: Keeper) -> Iterator[Utterance | None]:
         """Words that are being said when the bell rings are the last turn."""
-        blocks = _until(self._microphone.blocks(), lambda: keeper.running)
-        while keeper.running:
-            self._listen(True)
-            keeper.at_ms()
-            began_ms = keeper.clock.task_at_ms
-            utterance = next_turn(blocks, self._recogniser)
-            self._listen(False)
-            if utterance is not None:
-                yield placed(utterance, began_ms)
-            elif keeper.running:
-                yield None
 
-    def say(self, reply: Reply, keeper: Keeper) -> None:
-        self._listen(False)
-        screen.show_reply(self._view, self._name, reply)
-        text, sound = self._prepared
-        if text != reply.text:
-            sound = self._mouth.say(reply)
+        def station_ms() -> int:
+            keeper.at_ms()
+            return keeper.clock.task_at_ms
+
+        self._begin()
+        return self._booth.live.turns(lambda: keeper.running, station_ms)
+
+    def say(self, reply: Reply, keeper: Keeper) -> Cut | None:
         keeper.wait_unpaused()
-        if sound and self._loud and keeper.phase in SPEAKING:
-            self._loud.play(Pcm(sound.data + silence_at(sound.rate), sound.rate))
+        self._begin()
+        return self._booth.say(reply, aloud=keeper.phase in SPEAKING)
 
     def watch(self, turn: Turn) -> None:
         screen.say(self._view, f"You: {turn.utterance.text or '…'}", bold=True)
 
     def cut(self) -> None:
-        if self._loud:
-            self._loud.stop()
+        self._booth.live.cut()
 
     def pause(self) -> None:
-        self._paused = True
-        self._microphone.mute()
+        self._booth.pause()
 
     def resume(self) -> None:
-        self._paused = False
-        self._listen(self._listening)
+        self._booth.resume()
 
     def close(self) -> None:
-        self._open.close()
+        self._booth.close()
 
-    def _listen(self, on: bool) -> None:
-        self._listening = on
-        if on and not self._paused:
-            self._microphone.unmute()
-        else:
-            self._microphone.mute()
-
-
-def placed(utterance: Utterance, began_ms: int) -> Utterance:
-    """With times from the bell that opened the task, and confidences as the journal writes them.
-
-    So a session that goes on after a crash hears its recorded words exactly as it heard the spoken ones.
-    """
-    words = tuple(
-        replace(w, start_ms=w.start_ms + began_ms, end_ms=w.end_ms + began_ms, confidence=round(w.confidence, 3))
-        for w in utterance.words
-    )
-    start_ms, end_ms = utterance.start_ms + began_ms, utterance.end_ms + began_ms
-    return replace(utterance, words=words, start_ms=start_ms, end_ms=end_ms)
-
-
-def _until(blocks: Iterable[bytes], on: Callable[[], bool]) -> Iterator[bytes]:
-    for block in blocks:
-        if not on():
-            return
-        yield block
-
-
-def _speaker(device: str | None) -> "DeviceSpeaker | None":
-    from simpatient.ports.sounddevice_io import DeviceSpeaker
-
-    try:
-        return DeviceSpeaker(device)
-    except DeviceError as error:
-        common.note(f"Not aloud: {error}. Captions go on.")
-        return None
+    def _begin(self) -> None:
+        """What was said while the candidate read is not heard."""
+        if not self._begun:
+            self._begun = True
+            self._booth.resume()

@@ -9,6 +9,8 @@ from simpatient.cli.options import (
     AsJson,
     BellVolume,
     Difficulty,
+    Headphones,
+    HowSoon,
     Input,
     Invigilator,
     Model,
@@ -19,6 +21,7 @@ from simpatient.cli.options import (
     Seed,
     Silent,
     Take,
+    Turns,
     Typed,
 )
 
@@ -57,15 +60,19 @@ def talk(
     model: Model = None,
     device_in: Annotated[str | None, typer.Option("--input", help="Microphone, by a part of its name.")] = None,
     device_out: Annotated[str | None, typer.Option("--output", help="Loudspeaker, by a part of its name.")] = None,
+    turns: HowSoon = Turns.normal,
+    headphones: Headphones = False,
     out: Out = None,
     seed: Seed = 0,
     difficulty: Difficulty = 3,
 ) -> None:
     """Talk to a patient, by microphone or by keyboard. Say goodbye, or “stop simulation”, to end."""
+    from simpatient.cli.live import Sound
     from simpatient.cli.talk import run_talk
 
-    run_talk(persona, typed=typed, show_state=show_state, as_json=as_json, model=model, device_in=device_in,
-             device_out=device_out, out=out, seed=seed, difficulty=difficulty)  # fmt: skip
+    sound = Sound(model, device_in, device_out, turns.value, headphones)
+    run_talk(persona, typed=typed, show_state=show_state, as_json=as_json, sound=sound, out=out, seed=seed,
+             difficulty=difficulty)  # fmt: skip
 
 
 @commands.command(
@@ -96,6 +103,8 @@ def drill(
     model: Model = None,
     device_in: Input = None,
     device_out: Output = None,
+    turns: HowSoon = Turns.normal,
+    headphones: Headphones = False,
     out: Out = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed than the station's.")] = None,
 ) -> None:
@@ -109,7 +118,7 @@ def drill(
     wishes = Wishes(
         typed=typed, profile=profile.value if profile else None, extra_reading=extra_reading, extra_task=extra_task,
         scale=time_scale, invigilator=invigilator, model=model, device_in=device_in, device_out=device_out,
-        silent=silent, bell_volume=bell_volume, seed=seed, learner=learner,
+        turns=turns.value, headphones=headphones, silent=silent, bell_volume=bell_volume, seed=seed, learner=learner,
     )  # fmt: skip
     run_drill(station, wishes, out, resume)
 
@@ -140,6 +149,8 @@ def circuit(
     model: Model = None,
     device_in: Input = None,
     device_out: Output = None,
+    turns: HowSoon = Turns.normal,
+    headphones: Headphones = False,
     out: Out = None,
 ) -> None:
     """Print a circuit's timetable and rotation, and hold one candidate's stations one after the other.
@@ -151,6 +162,6 @@ def circuit(
 
     wishes = Wishes(
         typed=typed, scale=time_scale, invigilator=invigilator, model=model, device_in=device_in,
-        device_out=device_out, silent=silent, bell_volume=bell_volume,
+        device_out=device_out, turns=turns.value, headphones=headphones, silent=silent, bell_volume=bell_volume,
     )  # fmt: skip
     run_circuit(file, wishes, candidate=candidate, only_plan=plan, rehearse=rehearse, out=out, resume=resume)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -13,6 +14,9 @@ from simpatient.session import records
 from simpatient.session.journal import Journal
 from simpatient.session.outputs import REPORT, write_outputs
 from simpatient.session.runner import Session, run
+
+if TYPE_CHECKING:
+    from simpatient.cli.live import Sound
 
 WARNING = (
     "Simulated patient. Distressing themes such as self-harm and suicide may come up. You may stop at any time\n"
@@ -28,8 +32,8 @@ LONGEST = 4_000
 
 
 def run_talk(
-    persona: str, *, typed: bool, show_state: bool, as_json: bool, model: str | None, device_in: str | None,
-    device_out: str | None, out: Path | None, seed: int, difficulty: int,
+    persona: str, *, typed: bool, show_state: bool, as_json: bool, sound: "Sound", out: Path | None, seed: int,
+    difficulty: int,
 ) -> None:  # fmt: skip
     """Holds the conversation and writes the session."""
     if as_json and not typed:
@@ -40,7 +44,7 @@ def run_talk(
     if talk is None:
         from simpatient.cli.live import run_live
 
-        run_live(engine, folder, show_state, model, device_in, device_out)
+        run_live(engine, folder, show_state, sound)
         return
     talk.run()
 

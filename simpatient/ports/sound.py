@@ -84,7 +84,8 @@ class Playing:
         self._gain = self._wanted
         if not self._wanted:
             self._end = min(self._end, self._at)
-        return (frames * gains[:, None]).astype("<i2").tobytes()
+        scaled: bytes = (frames * gains[:, None]).astype("<i2").tobytes()
+        return scaled
 
 
 def to_device(sound: Pcm, rate: int, channels: int) -> bytes:

@@ -77,8 +77,8 @@ class _Ears:
 
     def hear(self, block: bytes) -> Iterator[Segment | Partial]:
         if _endpoint(self._recogniser, block):
-            segments = list(_segments(self._recogniser.Result()))
-            yield from segments or ([Partial("")] if self._partial else [])
+            yield from _segments(self._recogniser.Result())
+            yield Partial("")
             self._partial = ""
             return
         text = _known(json.loads(self._recogniser.PartialResult())["partial"])

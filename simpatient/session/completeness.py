@@ -16,8 +16,24 @@ SHORT = 3
 """Words: an acknowledgement or greeting of so many promises more."""
 YOU = frozenset({"you", "your", "you're", "you've", "you'd", "you'll"})
 _INVERTED = ("you", "we", "it", "there", "they", "he", "she", "that", "this", "your", "the", "anyone", "anything", "i")
-_TAGS = ("right", "is that right", "does that sound right", "how does that sound", "okay with you", "have i got that right")
-_ENDINGS = ("thank you", "tell me why", "how about you", "what about you", "how are you", "used to", "so far", "kind of you")
+_TAGS = (
+    "right",
+    "is that right",
+    "does that sound right",
+    "how does that sound",
+    "okay with you",
+    "have i got that right",
+)
+_ENDINGS = (
+    "thank you",
+    "tell me why",
+    "how about you",
+    "what about you",
+    "how are you",
+    "used to",
+    "so far",
+    "kind of you",
+)
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,7 @@ def _unfinished(words: Sequence[str]) -> bool:
         return before in ("you", "i", "you'd", "i'd", "would", "we'd", "feels", "sounds", "things", "it's")
     if last == "you" and before in kind("auxiliaries"):
         return not (before.endswith("n't") or YOU & set(words[:-2]))
-    if last in kind("auxiliaries") or last == "it" and before in kind("auxiliaries"):
+    if last in kind("auxiliaries") or (last == "it" and before in kind("auxiliaries")):
         return not (asked and (before in YOU | {"it", "that", "they", "things", "to", "he", "she"} or last == "it"))
     if last == "that":
         return before in kind("saying")
@@ -132,7 +148,20 @@ def _dependent(words: Sequence[str]) -> bool:
         return False
     if words[start] in ("when", "before") and len(words) > start + 1 and words[start + 1] in kind("auxiliaries"):
         return False
-    heads = kind("subjects") | {"you", "it", "what", "how", "who", "where", "that", "tell", "let's", "i'd", "i'm", "you'd"}
+    heads = kind("subjects") | {
+        "you",
+        "it",
+        "what",
+        "how",
+        "who",
+        "where",
+        "that",
+        "tell",
+        "let's",
+        "i'd",
+        "i'm",
+        "you'd",
+    }
     clauses = [i for i in range(start + 1, len(words)) if words[i] in heads]
     return len(clauses) < 2 or clauses[-1] - clauses[0] < 3
 
@@ -155,9 +184,16 @@ def _opens_question(words: Sequence[str], i: int) -> bool:
     if word in ("what's", "how's", "who's", "where's"):
         return True
     if word in kind("questions"):
-        return any(w in kind("auxiliaries") for w in words[i + 1 : i + 4]) or after in ("about", "else", "brings", "made")
+        return any(w in kind("auxiliaries") for w in words[i + 1 : i + 4]) or after in (
+            "about",
+            "else",
+            "brings",
+            "made",
+        )
     if word in kind("auxiliaries") and after in _INVERTED and word not in ("let's", "been", "being", "be", "having"):
         return "'" not in word and before not in kind("subjects") | YOU | {"it", "that", "there", "this"}
-    return word in kind("requests") and (i == 0 or before in kind("leads") | {"and", "you", "please", "then"}) and (
-        after in ("me", "us", "through", "about") or word in ("describe", "imagine", "picture", "let's")
+    return (
+        word in kind("requests")
+        and (i == 0 or before in kind("leads") | {"and", "you", "please", "then"})
+        and (after in ("me", "us", "through", "about") or word in ("describe", "imagine", "picture", "let's"))
     )
