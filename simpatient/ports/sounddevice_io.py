@@ -20,6 +20,10 @@ TICKS = 50
 """Parts of a second in which sound goes to and comes from the device: a Ctrl-C waits for one at most."""
 STEADY = 0.1
 """Seconds of sound that wait in a running loudspeaker, so that a busy machine leaves no gaps."""
+STEADIEST = 0.2
+"""The most that is waited for: one hears that it is late, which is better than gaps."""
+GAPS = 2
+"""From which a device gets more time ahead."""
 QUEUE = 10 * TICKS
 """Parts that wait for a slow listener; later ones are counted and dropped."""
 POLL = 0.5
@@ -88,11 +92,17 @@ class DevicePlayer:
         self._wanted, self._steady = device, steady
         self._playing: Playing | None = None
         self._closed = False
+        self.gaps = 0
+        """How often the device ran dry since it was opened."""
         self._begin()
         _OPEN.add(self)
 
     def start(self, sound: Pcm) -> None:
-        """What was played before falls silent."""
+        """What was played before falls silent. A machine that left gaps gets more time ahead."""
+        if self.gaps >= GAPS and self._steady < STEADIEST:
+            self._stream.close()
+            self._steady = min(2 * self._steady, STEADIEST)
+            self._begin()
         data = to_device(sound, self._device.rate, self._device.channels)
         self._playing = Playing(data, self._device.rate, self._device.channels, self._latency)
 
@@ -128,6 +138,7 @@ class DevicePlayer:
         self._begin()
 
     def _begin(self) -> None:
+        self.gaps = 0
         self._device = _find("output", self._wanted)
         self.name = self._device.name
         with _portaudio_errors(self._device):
@@ -138,6 +149,7 @@ class DevicePlayer:
 
     def _fill(self, out: Any, frames: int, times: Any, status: Any) -> None:
         """Called by PortAudio's own thread, which must not wait."""
+        self.gaps += bool(status.output_underflow)
         playing = self._playing
         out[:] = playing.fill(len(out)) if playing else bytes(len(out))
 
