@@ -64,7 +64,7 @@ class Booth:
             self._player = _player(sound.device_out)
             if self._player:
                 stack.callback(self._player.close)
-            voice = SpokenVoice()
+            voice = SpokenVoice(spare=True)
             self._mouth = common.Mouth(patient, voice)
             stack.callback(self._mouth.close)
             voice.start()

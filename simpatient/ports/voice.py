@@ -35,8 +35,11 @@ class SpokenVoice:
 
     name = f"pyttsx3/{DRIVER}"
 
-    def __init__(self, espeak: Espeak | None = None, patience: float = PATIENCE) -> None:
+    def __init__(self, espeak: Espeak | None = None, patience: float = PATIENCE, spare: bool = False) -> None:
+        """With `spare` a second process stands by, so that nobody waits when the first one dies in mid-sentence."""
         self._espeak = espeak or Espeak()
+        self._wants_spare = spare
+        self._spare: _Worker | None = None
         self._patience = patience
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
@@ -46,12 +49,14 @@ class SpokenVoice:
         """Start the process and return at once, so that the first line does not wait for it."""
         with self._lock:
             self._standing()
+            self._stand_by()
 
     def say(self, text: str, manner: Manner) -> Pcm:
         """The spoken text; a short silence when there is nothing to speak. Raises VoiceError."""
         requests = [Request(p, manner, self._patience + PER_CHARACTER * len(p)) for p in pieces(text)]
         with self._lock:
             sounds = [self._spoken(request) for request in requests] or [SILENCE]
+            self._stand_by()
         return Pcm(b"".join(sound.data for sound in sounds), sounds[0].rate)
 
     def which(self, manner: Manner) -> Installed:
@@ -67,6 +72,8 @@ class SpokenVoice:
         with self._lock:
             self._closed = True
             self._drop()
+            if self._spare is not None:
+                self._spare.end()
 
     def _spoken(self, request: Request) -> Pcm:
         """Asked again once, of a new process, when the first one fails or dies."""
@@ -87,8 +94,12 @@ class SpokenVoice:
         if self._closed:
             raise VoiceError("no voice: it has been closed")
         if self._worker is None:
-            self._worker = _Worker(self._espeak)
+            self._worker, self._spare = self._spare or _Worker(self._espeak), None
         return self._worker
+
+    def _stand_by(self) -> None:
+        if self._wants_spare and self._worker is not None and self._spare is None:
+            self._spare = _Worker(self._espeak)
 
     def _drop(self) -> None:
         if self._worker is not None:
@@ -108,6 +119,7 @@ class _Worker:
         with without_interrupts():
             process.start()
         theirs.close()
+        self.pid = process.pid or 0
         self._ready = False
 
     def ask(self, request: Request | Which) -> Pcm | Installed | Failed:
