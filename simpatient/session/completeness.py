@@ -122,6 +122,8 @@ def _unfinished(words: Sequence[str]) -> bool:
         return before in kind("auxiliaries") and last != "like"
     if last == "like":
         return before in ("you", "i", "you'd", "i'd", "would", "we'd", "feels", "sounds", "things", "it's")
+    if last == "you" and before in (kind("conjunctions") | kind("questions")) - {"and", "or", "how"}:
+        return True
     if last == "you" and before in kind("auxiliaries"):
         return not (before.endswith("n't") or YOU & set(words[:-2]))
     if last in kind("auxiliaries") or (last == "it" and before in kind("auxiliaries")):
