@@ -210,7 +210,7 @@ class LoudActivity:
     def voice(self, block: bytes) -> bool:
         import numpy
 
-        return bool(abs(numpy.frombuffer(block, "<i2").astype(int)).max() > 500)
+        return any(block) and bool(abs(numpy.frombuffer(block, "<i2").astype(int)).max() > 500)
 
 
 class ManualClock:
