@@ -44,7 +44,7 @@ class Talk:
 
     def _run(self):
         try:
-            live.run_live(self._engine, self.folder, False, self._sound)
+            live.run_live(self._engine, self.folder, live.Look(), self._sound)
         except SimpatientError as error:
             self.error = error
 

@@ -1,5 +1,6 @@
 """What stands on the table, station after station: the wishes, the screen, the keyboard, the clock, the bell."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -41,6 +42,8 @@ class Wishes:
     device_out: str | None = None
     turns: str = "normal"
     headphones: bool = False
+    push_to_talk: bool = False
+    captions: bool = True
     silent: bool = False
     bell_volume: float = 0.5
     seed: int | None = None
@@ -61,6 +64,8 @@ class Desk:
         self.view = screen.console()
         self.keyboard = Keyboard()
         self.time = SystemClock(wishes.scale)
+        self.aside: Callable[[str], None] | None = None
+        """Where bells and pauses are shown while there is a live screen."""
         self._sounds: dict[str, Pcm] = {}
         self._chime = None if wishes.silent else self._bell(wishes)
 
@@ -90,7 +95,14 @@ class Desk:
         with_time, without = SAYS[bell.name]
         says = without if bell.left_ms is None else with_time.format(minutes(bell.left_ms / 1000))
         with suppress(OSError):  # a closed screen stops no clock
-            screen.say(self.view, f"\n◆ BELL ◆ {says}.", bold=True)
+            self.say(f"◆ BELL ◆ {says}.")
+
+    def say(self, text: str) -> None:
+        """What belongs to the station and nobody says."""
+        if self.aside:
+            self.aside(text)
+        else:
+            screen.say(self.view, f"\n{text}", bold=True)
 
     def close(self) -> None:
         if self._chime:

@@ -1,18 +1,22 @@
 """What a spoken session needs, opened and closed together; and `simpatient talk` by microphone."""
 
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from simpatient.cli import common, screen
+from simpatient.cli.display import Display, Look, at_screen, display
+from simpatient.cli.hands import Space, actions, heeded
+from simpatient.cli.keyboard import Keyboard
+from simpatient.cli.station import clock as minutes
 from simpatient.cli.talk import WARNING, debrief
-from simpatient.errors import DeviceError, OutputError
-from simpatient.model import Reply, Turn
+from simpatient.errors import DeviceError, OutputError, UsageError
+from simpatient.grading.coach import coach
+from simpatient.model import Reply, Turn, Utterance
 from simpatient.patient.engine import Engine
 from simpatient.persona.load import Patient
 from simpatient.ports import Pcm
@@ -20,7 +24,8 @@ from simpatient.ports.clock import SystemClock
 from simpatient.session.early import Early
 from simpatient.session.floor import Floor, waits
 from simpatient.session.journal import Journal
-from simpatient.session.live import Live, Seen
+from simpatient.session.level import Level
+from simpatient.session.live import FRAMES, Live, Seen
 from simpatient.session.records import Json
 from simpatient.session.runner import Cut, Session, run
 from simpatient.session.timing import Timing
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
 
 PROMPT_S = 0.04
 """Seconds of sound that wait in the loudspeaker and the microphone: what a turn waits for nothing."""
+STOP = "stop simulation"
+"""What the key that stops says."""
 
 
 @dataclass(frozen=True)
@@ -41,23 +48,30 @@ class Sound:
     device_out: str | None = None
     turns: str = "normal"
     headphones: bool = False
+    push_to_talk: bool = False
 
 
 class Booth:
     """Microphone, loudspeaker, recogniser and voice. `about` is what the journal's header says of them."""
 
-    def __init__(
-        self, view: Console, patient: Patient, sound: Sound, watch: Callable[[Seen], None] = lambda seen: None,
-        key: Callable[[], bool] | None = None,
-    ) -> None:  # fmt: skip
-        """`watch` is told what a screen may show, `key` is held for push-to-talk. Raises DeviceError, ModelError."""
+    def __init__(self, display: Display, patient: Patient, sound: Sound) -> None:
+        """Raises UsageError, DeviceError, ModelError."""
         from simpatient.ports.activity import VoiceActivity
         from simpatient.ports.sounddevice_io import Microphone, reconnect
         from simpatient.ports.voice import SpokenVoice
 
-        self._view, self._name = view, patient.persona.name
+        if sound.push_to_talk and not common.at_terminal():
+            raise UsageError("--push-to-talk goes by the space bar: found no terminal")
+        self._display = display
         self._written: Path | None = None
+        self._level = Level()
+        self.stopped = False
+        """The learner has stopped the simulation by a key."""
+        self.paused = False
         floor = Floor(waits(sound.turns), duplex=sound.headphones)
+        clock = SystemClock()
+        self.space = Space(sound.push_to_talk, clock)
+        self._activity = VoiceActivity()
         with ExitStack() as stack:
             self._microphone = Microphone(sound.device_in, latency=PROMPT_S)
             stack.callback(self._microphone.close)
@@ -65,14 +79,14 @@ class Booth:
             if self._player:
                 stack.callback(self._player.close)
             voice = SpokenVoice(spare=True)
-            self._mouth = common.Mouth(patient, voice)
+            self._mouth = common.Mouth(patient, voice, display.tell)
             stack.callback(self._mouth.close)
             voice.start()
             ears = stack.enter_context(common.recogniser(sound.model))
-            screen.say(view, f"Listening: {ears.about}\nMicrophone: {self._microphone.name}.\n")
+            self.told = f"Listening: {ears.about}\nMicrophone: {self._microphone.name}."
             self.live = Live(
-                self._microphone, ears.ears(), VoiceActivity(), self._player, floor, SystemClock(), self._note,
-                common.note, watch, key, reconnect,
+                self._microphone, ears.ears(), self._activity, self._player, floor, clock, self._note,
+                display.tell, self._pulse, self.space.held, reconnect,
             )  # fmt: skip
             self._open = stack.pop_all()
         self.about: Json = {
@@ -80,6 +94,13 @@ class Booth:
             "voice": self._mouth.name,
             "turns": {"profile": sound.turns, "headphones": sound.headphones},
         }
+
+    def check(self, done: Callable[[], bool]) -> None:
+        """Until `done` the learner sees how loud the microphone is; nothing is understood, nothing is kept."""
+        blocks = self._microphone.blocks(FRAMES)
+        while not done() and not self.stopped and (block := next(blocks, None)):
+            self._pulse(Seen("learner", self._activity.voice(block), ""))
+        self._microphone.unmute()
 
     def attend(self, session: Session, note: Callable[..., None], folder: Path) -> None:
         """From now on it is this session that is spoken in; `note` writes beside its journal."""
@@ -94,9 +115,22 @@ class Booth:
         """Makes ready what will be said first."""
         self._early.sound(reply)
 
+    def turns(
+        self, going: Callable[[], bool] = lambda: True, station_ms: Callable[[], int] | None = None
+    ) -> Iterator[Utterance | None]:
+        """As of the loop. The key that stops the simulation is as if the learner had said so."""
+        for utterance in self.live.turns(lambda: going() and not self.stopped, station_ms):
+            if self.stopped:
+                break
+            yield utterance
+        if self.stopped:
+            yield Utterance(STOP)
+
     def say(self, reply: Reply, aloud: bool = True) -> Cut | None:
         """In writing, and aloud; without a loudspeaker into a file."""
-        screen.show_reply(self._view, self._name, reply)
+        if self.stopped:
+            return None
+        self._display.said(reply)
         if not aloud:
             return None
         cut = self.live.say(reply)
@@ -104,44 +138,87 @@ class Booth:
             write_wave(self._written / f"patient-{self._session.now.memory.turn:03}.wav", sound)
         return cut
 
+    def stop(self) -> None:
+        """The patient falls silent, and the simulation ends."""
+        self.stopped = True
+        self.live.cut()
+        self._microphone.unmute()
+
     def pause(self) -> None:
+        self.paused = True
         self._microphone.mute()
         self.live.pause()
 
     def resume(self) -> None:
+        self.paused = False
         self.live.resume()
         self._microphone.unmute()
 
     def close(self) -> None:
         self._open.close()
 
+    def _pulse(self, seen: Seen) -> None:
+        """Once a tick: what the screen shows of it, and what the learner should know."""
+        db, room_db, lost = self._activity.level_db, self._activity.room_db, self._microphone.overflows
+        self._level, told = self._level.step(db, room_db, lost, seen.owner == "learner")
+        if told:
+            self._display.tell(told)
+        self._display.seen(seen, self._level, self.space.talking)
+
     def _note(self, **values: object) -> None:
         self._noted(turn=self._session.now.memory.turn, lost=self._microphone.overflows, **values)
 
 
-def run_live(engine: Engine, folder: Path, show_state: bool, sound: Sound) -> None:
+def run_live(engine: Engine, folder: Path, look: Look, sound: Sound) -> None:
     """Holds the conversation. Raises DeviceError without a microphone."""
     view, person = screen.console(), engine.patient.persona
-    screen.say(view, f"{WARNING}\n\n{person.setting}\n")
-    booth = Booth(view, engine.patient, sound)
+    lead = f"{WARNING}\n\n{person.setting}\n"
+    screen.say(view, lead)
+    shown = display(view, person.name, look, sound.push_to_talk, sound.headphones)
+    booth = Booth(shown, engine.patient, sound)
+    keyboard = Keyboard()
     with ExitStack() as stack:
         stack.callback(booth.close)
+        screen.say(view, f"{booth.told}\n")
+        stack.callback(shown.close)
+        if not checked(booth, shown, keyboard, f"{lead}\n{booth.told}"):
+            shown.tell("Stopped.")
+            return
         session = Session(engine, Journal(folder, over=False), {"mode": "talk", **booth.about})
         session.journal.add("consent", audio=False, why="no audio is kept")
         timing = Timing(folder)
         stack.callback(timing.close)
         booth.attend(session, lambda **values: timing.add(booth.live.at_ms, **values), folder)
-        screen.say(view, "Speak when you are ready.\n")
+        shown.clock = lambda: f"{minutes(booth.live.at_ms / 1000)} so far"
+        shown.begin("Speak when you are ready.\n")
 
         def watch(turn: Turn) -> None:
-            screen.say(view, f"You: {turn.utterance.text or '…'}", bold=True)
-            if show_state:
-                screen.show_evidence(view, turn)
-                screen.show_why(view, turn)
-                screen.show_bars(view, turn.before, turn.after)
+            shown.heard(turn, coach(turn, engine.patient, engine.detector.pack) if look.coach else "")
 
-        ended = run(session, booth.live.turns(), booth.say, watch)
+        with heeded(keyboard, actions(booth, shown, lambda: _pause(booth, shown, session))):
+            ended = run(session, booth.turns(), booth.say, watch)
     debrief(view, folder, engine, ended)
+
+
+def checked(booth: Booth, shown: Display, keyboard: Keyboard, lead: str) -> bool:
+    """The start screen with the microphone's level, until Enter. False where the learner stops there."""
+    if not at_screen():
+        return True
+    begun = Event()
+    keys = {**actions(booth, shown), "\n": begun.set, " ": begun.set}
+    shown.open(lead)
+    with heeded(keyboard, keys):
+        booth.check(begun.is_set)
+    return not booth.stopped
+
+
+def _pause(booth: Booth, shown: Display, session: Session) -> None:
+    """Or goes on."""
+    on = not booth.paused
+    session.journal.add("paused" if on else "resumed", by="learner", at_ms=booth.live.at_ms)
+    (booth.pause if on else booth.resume)()
+    shown.pause(on)
+    shown.aside(f"{'‖ PAUSED ‖' if on else '▶ GOING ON ▶'} at {minutes(booth.live.at_ms / 1000)}.")
 
 
 def write_wave(path: Path, sound: Pcm) -> None:

@@ -29,6 +29,15 @@ Output = Annotated[str | None, typer.Option("--output", help="Loudspeaker, by a 
 Headphones = Annotated[
     bool, typer.Option("--headphones", help="You wear headphones, and may interrupt the patient by speaking.")
 ]
+PushToTalk = Annotated[
+    bool,
+    typer.Option(
+        "--push-to-talk", help="You are heard only while you hold the space bar (or from one tap of it to the next)."
+    ),
+]
+NoCaptions = Annotated[
+    bool, typer.Option("--no-captions", help="Begin without captions, to train listening; the key c shows them.")
+]
 BellVolume = Annotated[
     float, typer.Option("--bell-volume", min=0, max=1, help="Of the bells; the patient's voice stays as it is.")
 ]

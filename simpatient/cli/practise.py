@@ -14,9 +14,11 @@ from simpatient.cli.options import (
     Input,
     Invigilator,
     Model,
+    NoCaptions,
     Out,
     Output,
     Profile,
+    PushToTalk,
     Scale,
     Seed,
     Silent,
@@ -56,23 +58,29 @@ def talk(
         bool,
         typer.Option("--show-state", help="Show reluctance, hope and agreement after each turn, and why they moved."),
     ] = False,
+    coach: Annotated[
+        bool, typer.Option("--coach", help="After each turn a line on what was heard of it, and what it did.")
+    ] = False,
     as_json: AsJson = False,
     model: Model = None,
     device_in: Annotated[str | None, typer.Option("--input", help="Microphone, by a part of its name.")] = None,
     device_out: Annotated[str | None, typer.Option("--output", help="Loudspeaker, by a part of its name.")] = None,
     turns: HowSoon = Turns.normal,
     headphones: Headphones = False,
+    push_to_talk: PushToTalk = False,
+    no_captions: NoCaptions = False,
     out: Out = None,
     seed: Seed = 0,
     difficulty: Difficulty = 3,
 ) -> None:
     """Talk to a patient, by microphone or by keyboard. Say goodbye, or “stop simulation”, to end."""
+    from simpatient.cli.display import Look
     from simpatient.cli.live import Sound
     from simpatient.cli.talk import run_talk
 
-    sound = Sound(model, device_in, device_out, turns.value, headphones)
-    run_talk(persona, typed=typed, show_state=show_state, as_json=as_json, sound=sound, out=out, seed=seed,
-             difficulty=difficulty)  # fmt: skip
+    sound = Sound(model, device_in, device_out, turns.value, headphones, push_to_talk)
+    look = Look(not no_captions, coach, show_state)
+    run_talk(persona, typed=typed, look=look, as_json=as_json, sound=sound, out=out, seed=seed, difficulty=difficulty)
 
 
 @commands.command(
@@ -105,6 +113,8 @@ def drill(
     device_out: Output = None,
     turns: HowSoon = Turns.normal,
     headphones: Headphones = False,
+    push_to_talk: PushToTalk = False,
+    no_captions: NoCaptions = False,
     out: Out = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed than the station's.")] = None,
 ) -> None:
@@ -118,7 +128,8 @@ def drill(
     wishes = Wishes(
         typed=typed, profile=profile.value if profile else None, extra_reading=extra_reading, extra_task=extra_task,
         scale=time_scale, invigilator=invigilator, model=model, device_in=device_in, device_out=device_out,
-        turns=turns.value, headphones=headphones, silent=silent, bell_volume=bell_volume, seed=seed, learner=learner,
+        turns=turns.value, headphones=headphones, push_to_talk=push_to_talk, captions=not no_captions, silent=silent,
+        bell_volume=bell_volume, seed=seed, learner=learner,
     )  # fmt: skip
     run_drill(station, wishes, out, resume)
 
@@ -151,6 +162,8 @@ def circuit(
     device_out: Output = None,
     turns: HowSoon = Turns.normal,
     headphones: Headphones = False,
+    push_to_talk: PushToTalk = False,
+    no_captions: NoCaptions = False,
     out: Out = None,
 ) -> None:
     """Print a circuit's timetable and rotation, and hold one candidate's stations one after the other.
@@ -162,6 +175,7 @@ def circuit(
 
     wishes = Wishes(
         typed=typed, scale=time_scale, invigilator=invigilator, model=model, device_in=device_in,
-        device_out=device_out, turns=turns.value, headphones=headphones, silent=silent, bell_volume=bell_volume,
+        device_out=device_out, turns=turns.value, headphones=headphones, push_to_talk=push_to_talk,
+        captions=not no_captions, silent=silent, bell_volume=bell_volume,
     )  # fmt: skip
     run_circuit(file, wishes, candidate=candidate, only_plan=plan, rehearse=rehearse, out=out, resume=resume)

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from simpatient.cli import common, screen
 from simpatient.errors import UsageError
+from simpatient.grading.coach import coach
 from simpatient.model import Turn, Utterance
 from simpatient.patient.engine import Engine
 from simpatient.session import records
@@ -16,6 +17,7 @@ from simpatient.session.outputs import REPORT, write_outputs
 from simpatient.session.runner import Session, run
 
 if TYPE_CHECKING:
+    from simpatient.cli.display import Look
     from simpatient.cli.live import Sound
 
 WARNING = (
@@ -32,19 +34,23 @@ LONGEST = 4_000
 
 
 def run_talk(
-    persona: str, *, typed: bool, show_state: bool, as_json: bool, sound: "Sound", out: Path | None, seed: int,
+    persona: str, *, typed: bool, look: "Look", as_json: bool, sound: "Sound", out: Path | None, seed: int,
     difficulty: int,
 ) -> None:  # fmt: skip
     """Holds the conversation and writes the session."""
     if as_json and not typed:
         raise UsageError("--json goes with --typed")
+    if as_json and look.coach:
+        raise UsageError("--coach goes without --json, which tells all of it")
+    if typed and (sound.push_to_talk or not look.captions):
+        raise UsageError("--push-to-talk and --no-captions go without --typed")
     engine = common.engine(persona, seed, difficulty)
     folder = common.session_folder(out, engine.patient.id)
-    talk = _Typed(engine, folder, show_state, as_json) if typed else None
+    talk = _Typed(engine, folder, look, as_json) if typed else None
     if talk is None:
         from simpatient.cli.live import run_live
 
-        run_live(engine, folder, show_state, sound)
+        run_live(engine, folder, look, sound)
         return
     talk.run()
 
@@ -52,10 +58,10 @@ def run_talk(
 class _Typed:
     """The typed face: on a terminal with prompts, from a pipe one line a turn."""
 
-    def __init__(self, engine: Engine, folder: Path, show_state: bool, as_json: bool) -> None:
+    def __init__(self, engine: Engine, folder: Path, look: "Look", as_json: bool) -> None:
         self.engine = engine
         self.folder = folder
-        self.show_state = show_state
+        self.look = look
         self.as_json = as_json
         self.view = screen.console()
         self.name = engine.patient.persona.name
@@ -83,7 +89,9 @@ class _Typed:
         if self.as_json:
             print(records.canonical(records.of_turn(turn)), flush=True)
         else:
-            screen.show_turn(self.view, self.name, turn, state=self.show_state, heard=not common.at_terminal())
+            screen.show_turn(self.view, self.name, turn, state=self.look.show_state, heard=not common.at_terminal())
+            if self.look.coach:
+                screen.say(self.view, f"Coach: {coach(turn, self.engine.patient, self.engine.detector.pack)}")
 
 
 def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:

@@ -102,11 +102,14 @@ def marked(turn: Turn) -> list[tuple[str, str]]:
     return pieces
 
 
-def moved(turn: Turn) -> str:
-    """What the turn did, in words: 'reluctance fell by 12, hope rose by 4'."""
-    said = []
-    for name in ("reluctance", "hope", "goal_agreement", "task_agreement", "bond"):
-        change = round(100 * (getattr(turn.after, name) - getattr(turn.before, name)))
-        if change:
-            said.append(f"{LABELS.get(name, name).lower()} {'rose' if change > 0 else 'fell'} by {abs(change)}")
+def moved(turn: Turn, most: int = 5) -> str:
+    """What the turn did, in words: 'reluctance fell by 12, hope rose by 4'; of more than `most` the largest."""
+    names = ("reluctance", "hope", "goal_agreement", "task_agreement", "bond")
+    changes = {name: round(100 * (getattr(turn.after, name) - getattr(turn.before, name))) for name in names}
+    largest = sorted(names, key=lambda name: -abs(changes[name]))[:most]
+    said = [
+        f"{LABELS.get(name, name).lower()} {'rose' if change > 0 else 'fell'} by {abs(change)}"
+        for name, change in changes.items()
+        if change and name in largest
+    ]
     return ", ".join(said) or "nothing moved"

@@ -53,11 +53,12 @@ class Live:
     def __init__(
         self, microphone: Microphone, ears: Ears, activity: Activity, player: Player | None, floor: Floor, clock: Clock,
         note: Callable[..., None] = lambda **_: None, tell: Callable[[str], None] = lambda text: None,
-        watch: Callable[[Seen], None] = lambda seen: None, key: Callable[[], bool] | None = None,
+        watch: Callable[[Seen], None] = lambda seen: None, key: Callable[[], bool | None] | None = None,
         reconnect: Callable[[], None] | None = None, hesitates: bool = True,
     ) -> None:  # fmt: skip
-        """`note` writes beside the journal, `tell` speaks to the learner, `key` is held for push-to-talk, `reconnect`
-        brings lost devices back or raises DeviceError; without `hesitates` the patient answers as soon as it can."""
+        """`note` writes beside the journal, `tell` speaks to the learner, `key` is held for push-to-talk (None: not in
+        use), `reconnect` brings lost devices back or raises DeviceError; without `hesitates` the patient answers as
+        soon as it can."""
         self.floor = floor
         self.at_ms = 0
         """Of sound that came in: the time of the session."""
