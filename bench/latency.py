@@ -3,8 +3,8 @@
 Usage: python bench/latency.py [--engines clinic pocketsphinx told] [--model DIR] [--only N]
 
 Each of the turns in bench/pauses is heard once at the sound's own pace: the pace is counted, not waited for (what the
-recogniser needs for a block delays what it says by so much). The floor, a pure value, is then led through what was heard
-with every profile, with every profile made shorter or longer, and with a timer that only counts silence. `told` is a
+recogniser needs for a block delays what it says by so much). The floor, a pure value, is then led through what was
+heard with every profile, with one made shorter or longer, and with a timer that only counts silence. `told` is a
 recogniser that makes no mistake, 200 ms late.
 
 Printed: the median delay from the last sound of the turn to the decision, its 95th percentile, and the part of turns in
@@ -175,7 +175,9 @@ def timer_at(traces, cut_off: float) -> float:
 def report(name: str, traces) -> None:
     print(f"\n## {name}: {len(traces)} turns, {sum(t.turn.complete for t in traces)} complete before their pause")
     last = [t.final_ms for t in traces]
-    print(f"last pass at the end of a turn: median {numpy.median(last):.0f} ms, 95th {numpy.percentile(last, 95):.0f} ms")
+    print(
+        f"last pass at the end of a turn: median {numpy.median(last):.0f} ms, 95th {numpy.percentile(last, 95):.0f} ms"
+    )
     print("profile   median   95th  cut off   complete/unfinished   a silence timer that cuts off as rarely: median")
     for profile in turntaking().profiles:
         held = waits(profile)

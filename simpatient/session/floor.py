@@ -28,7 +28,7 @@ GUARD_MS = 250
 """After the patient's last sample."""
 GUESS_MS = 120
 """Quiet after which the words so far are worth thinking ahead."""
-LAG_MS = 700
+LAG_MS = 1_500
 """The voice detector hears a voice, and the recogniser no new words: after so much more than the wait it is noise."""
 RESUMED_MS = 100
 """Of voice that takes a turn back before the patient has begun."""
