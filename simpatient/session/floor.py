@@ -147,11 +147,11 @@ class Floor:
     # ---- how
 
     def _told(self, tick: Tick) -> "Floor":
-        at_ms = self.at_ms + TICK_MS
-        now = replace(self, at_ms=at_ms, held=bool(tick.held))
+        at_ms, voice_ms, onset_ms = self.at_ms + TICK_MS, self.voice_ms, self.onset_ms
         if tick.voice and tick.held is not False:
-            onset = self.onset_ms if self.at_ms - self.voice_ms < BREATH_MS else at_ms - TICK_MS
-            now = replace(now, voice_ms=at_ms, onset_ms=onset)
+            onset_ms = onset_ms if self.at_ms - voice_ms < BREATH_MS else self.at_ms
+            voice_ms = at_ms
+        now = replace(self, at_ms=at_ms, held=bool(tick.held), voice_ms=voice_ms, onset_ms=onset_ms)
         if (tick.partial is not None or tick.words) and self.hears:
             partial = "" if tick.words and tick.partial is None else tick.partial
             now = replace(now, words=self.words + tick.words, partial=self.partial if partial is None else partial)
