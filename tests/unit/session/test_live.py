@@ -269,7 +269,7 @@ def test_two_hours(engine, tmp_path):
     starts: list[int] = []
     talk.session.engine = Unmoved(engine)
     talk.session.journal = Kept()
-    talk.hold(7_260)
+    talk.hold(7_208)
 
     assert len(starts) == count
     assert all(abs(start - at) <= 40 for start, at in zip(starts, said_at, strict=True))
