@@ -155,7 +155,7 @@ def test_a_spare_process_stands_by() -> None:
 
 @pytest.mark.must_show("500 mixed utterances through the voice's process: none lost, none empty, none clipped")
 def test_five_hundred_lines(voice: SpokenVoice) -> None:
-    """Short and long, slow and fast, high and low, men and women: each as long as its words, and never at full scale."""
+    """Short and long, slow and fast, high and low, men and women: each as long as its words, never at full scale."""
     words = "soccer sure nothing mother every single night and then she starts again about the car".split()
     spoken = []
     for number in range(500):
