@@ -16,10 +16,13 @@ import numpy
 from simpatient.cli import common, live
 from simpatient.ports import BLOCK, RATE, Pcm, activity, sounddevice_io, voice
 from simpatient.ports.activity import level_db
+from simpatient.ports.clock import SystemClock
 from simpatient.ports.fakes import LoudActivity, Room, ScriptedRecogniser
 
-PACE_S = 0.004
-"""Of a block of 20 ms: five times as fast as life."""
+SPEED = 5
+"""Times as fast as life."""
+PACE_S = 0.02 / SPEED
+"""Of a block of 20 ms."""
 WORD_MS = 300
 CODES = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.)")
 
@@ -34,7 +37,13 @@ class Studio(Room):
     """A room with a wall clock, a switch on its microphone, and a count of what was played."""
 
     muted = False
+    holding = False
+    """The loudspeaker does not come to its end."""
     played = 0
+
+    @property
+    def busy(self):
+        return self.holding or super().busy
 
     def blocks(self, frames=BLOCK):
         for block in super().blocks(frames):
@@ -63,7 +72,7 @@ class _Activity(LoudActivity):
 
 
 class _Voice:
-    name = "two seconds of silence"
+    name = "a second of silence"
 
     def __init__(self, spare=False):
         pass
@@ -72,7 +81,7 @@ class _Voice:
         pass
 
     def say(self, text, manner):
-        return Pcm(bytes(4 * RATE), RATE)
+        return Pcm(bytes(2 * RATE), RATE)
 
     def close(self):
         pass
@@ -87,10 +96,11 @@ def furnish(patch, *texts):
         yield ScriptedRecogniser(texts)
 
     patch.setattr(sounddevice_io, "Microphone", lambda device, **more: room)
-    patch.setattr(live, "_player", lambda device: room)
+    patch.setattr(live, "_player", lambda device, tell: room)
     patch.setattr(voice, "SpokenVoice", _Voice)
     patch.setattr(activity, "VoiceActivity", _Activity)
     patch.setattr(common, "recogniser", recogniser)
+    patch.setattr(live, "SystemClock", lambda: SystemClock(SPEED))
     return room
 
 

@@ -188,7 +188,6 @@ class FullScreen:
     def tell(self, text: str) -> None:
         if self._thread is None:
             common.note(text)
-            return
         with self._lock:
             self._notices = [(at, told) for at, told in self._notices if told != text]
             self._notices.append((self._time.now_ms(), text))

@@ -75,7 +75,7 @@ class Booth:
         with ExitStack() as stack:
             self._microphone = Microphone(sound.device_in, latency=PROMPT_S)
             stack.callback(self._microphone.close)
-            self._player = _player(sound.device_out)
+            self._player = _player(sound.device_out, display.tell)
             if self._player:
                 stack.callback(self._player.close)
             voice = SpokenVoice(spare=True)
@@ -181,8 +181,10 @@ def run_live(engine: Engine, folder: Path, look: Look, sound: Sound) -> None:
         stack.callback(booth.close)
         screen.say(view, f"{booth.told}\n")
         stack.callback(shown.close)
+        stack.enter_context(heeded(keyboard, {}))
         if not checked(booth, shown, keyboard, f"{lead}\n{booth.told}"):
-            shown.tell("Stopped.")
+            shown.close()
+            screen.say(view, "Stopped.")
             return
         session = Session(engine, Journal(folder, over=False), {"mode": "talk", **booth.about})
         session.journal.add("consent", audio=False, why="no audio is kept")
@@ -206,8 +208,8 @@ def checked(booth: Booth, shown: Display, keyboard: Keyboard, lead: str) -> bool
         return True
     begun = Event()
     keys = {**actions(booth, shown), "\n": begun.set, " ": begun.set}
-    shown.open(lead)
     with heeded(keyboard, keys):
+        shown.open(lead)
         booth.check(begun.is_set)
     return not booth.stopped
 
@@ -232,11 +234,11 @@ def write_wave(path: Path, sound: Pcm) -> None:
         raise OutputError(f"{path}: cannot write: {error.strerror}") from None
 
 
-def _player(device: str | None) -> "DevicePlayer | None":
+def _player(device: str | None, tell: Callable[[str], None]) -> "DevicePlayer | None":
     from simpatient.ports.sounddevice_io import DevicePlayer
 
     try:
         return DevicePlayer(device, PROMPT_S)
     except DeviceError as error:
-        common.note(f"Not aloud: {error}. Captions go on, and the voice is written to the session's folder.")
+        tell(f"Not aloud: {error}. Captions go on, and the voice is written to the session's folder.")
         return None

@@ -54,11 +54,13 @@ def test_keys_of_a_talk(engine, tmp_path, monkeypatch):
     with talk(engine, tmp_path / "s", Look(coach=True)) as running:
         terminal.shows("CHECK", "You may stop at any time", "Microphone: room.", "Say a few words", "Microphone ·")
         assert room.played == 0
+        room.holding = True
         terminal.press("\n")
         terminal.shows("SPEAKING", "you are heard afterwards", engine.open()[0].text[:40], "so far")
+        room.holding = False
         terminal.shows("LISTENING Your turn")
         room.say(words(GOOD))
-        terminal.shows("You are heard", f"You: {GOOD}", "THINKING", "Coach: Helpful-visit question", "reluctance fell")
+        terminal.shows(f"You: {GOOD}", "Coach: Helpful-visit question", "reluctance fell")
         terminal.press("p")
         terminal.shows("PAUSED Nobody is heard", "Microphone ···················· off")
         terminal.press("P")
@@ -70,10 +72,11 @@ def test_keys_of_a_talk(engine, tmp_path, monkeypatch):
         terminal.press("?")
         terminal.shows("hear the last answer again", "tap it to begin")
         terminal.press("?")
-        played = room.played
+        played, room.holding = room.played, True
         terminal.press("r")
         terminal.shows("SPEAKING")
         assert room.played > played
+        room.holding = False
         terminal.press(" ")
         terminal.shows("You have the floor")
         terminal.press("s")
@@ -91,7 +94,7 @@ def test_keys_of_a_talk(engine, tmp_path, monkeypatch):
 
 
 def test_push_to_talk(engine, tmp_path, monkeypatch):
-    """What is said before the key is no turn; Escape stops, at once, even on the start screen."""
+    """Tapped, the space bar gives the floor until it is tapped again, and ends the turn at once; Escape stops."""
     room, terminal = furnish(monkeypatch, GOOD), Terminal(monkeypatch)
     with talk(engine, tmp_path / "s", push_to_talk=True) as running:
         terminal.shows("CHECK")
@@ -102,24 +105,31 @@ def test_push_to_talk(engine, tmp_path, monkeypatch):
         room.say(words(GOOD))
         terminal.shows(f"You: {GOOD} …")
         terminal.press(" ")
-        terminal.shows(f"You: {GOOD} Tess", "SPEAKING")
-        terminal.press("\x1b")
-        assert running.ends()
-    with talk(engine, tmp_path / "none") as running:
-        terminal.press("")
-        terminal.shows("CHECK")
+        terminal.shows(f"You: {GOOD} Tess")
         terminal.press("\x1b")
         assert running.ends()
 
     assert len(read(tmp_path / "s").transcript().turns) == 1
-    assert not (tmp_path / "none" / "journal.jsonl").exists()
+
+
+def test_who_stops_on_the_start_screen_leaves_nothing(engine, tmp_path, monkeypatch):
+    """Nobody has spoken, and nothing was written."""
+    furnish(monkeypatch)
+    terminal = Terminal(monkeypatch)
+    with talk(engine, tmp_path / "s") as running:
+        terminal.shows("CHECK")
+        terminal.press("\x1b")
+        assert running.ends()
+
+    assert not (tmp_path / "s").exists()
+    assert terminal.as_before()
 
 
 def test_without_a_terminal(engine, tmp_path, monkeypatch, capsys):
     """Lines one after the other, as a log; nothing waits for a key; push-to-talk says that it needs one."""
     room = furnish(monkeypatch, GOOD, "stop simulation")
-    room.say(words(GOOD), after_ms=4_000)
-    room.say(words("stop simulation"), after_ms=12_000)
+    room.say(words(GOOD), after_ms=2_000)
+    room.say(words("stop simulation"), after_ms=7_000)
     with talk(engine, tmp_path / "s", Look(coach=True)):
         pass
     out = capsys.readouterr().out
@@ -147,18 +157,20 @@ def test_keys_without_a_screen(engine, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("invigilator", [False, True])
 def test_keys_of_a_station(tmp_path, monkeypatch, invigilator):
-    """The start screen before the first bell, the time that is left, bells among the captions; p is the invigilator's."""
+    """The start screen before the first bell, the time that is left, bells among captions; p is the invigilator's."""
     text = places.station("teen-first-visit").read_text("utf-8")
     file = tmp_path / "teen-first-visit.yaml"
-    times = "{read_s: 1, task_s: 40, grace_s: 1, feedback_s: 30}"
+    times = "{read_s: 1, task_s: 60, warn_s: [59], grace_s: 1, feedback_s: 30}"
     file.write_text(text.replace("times: {profile: osce-uk}", f"times: {times}"))
-    furnish(monkeypatch)
-    terminal = Terminal(monkeypatch)
+    room, terminal = furnish(monkeypatch), Terminal(monkeypatch)
+    room.holding = True
     wishes = Wishes(silent=True, turns="quick", invigilator=invigilator)
     with Running(lambda: run_drill(str(file), wishes, tmp_path / "s", None)) as running:
         terminal.shows("CHECK", "Simulated patient", seconds=30)
         terminal.press("\n")
-        terminal.shows("Read now", "SPEAKING", "BELL ◆ Go in", "0:39 left", "Tess Moran:", "LISTENING")
+        terminal.shows("BELL ◆ Read now", "BELL ◆ Go in", "SPEAKING", " left SPEAKING", "Tess Moran:")
+        room.holding = False
+        terminal.shows("LISTENING", "◆ BELL ◆ 0:59 left.")
         terminal.press("p")
         if invigilator:
             terminal.shows("PAUSED Nobody is heard", "‖ PAUSED ‖ at")
