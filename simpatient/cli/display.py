@@ -218,7 +218,7 @@ class FullScreen:
         with self._lock:
             now_ms, scene = self._time.now_ms(), self.scene
             state = "paused" if self._paused else scene.state
-            if now_ms - self._ticked_ms > STALE_MS and state == "listening":
+            if now_ms - self._ticked_ms > STALE_MS and state in ("check", "listening"):
                 state = "waiting"
             notices = tuple(text for at, text in self._notices if now_ms - at < TOLD_MS)
         return replace(scene, state=state, notices=notices, clock=self._clock_now())

@@ -4,7 +4,7 @@
     {"event":"heard",…} {"event":"decided",…} {"event":"spoke",…} … {"event":"ended",…}
 
 A station's clock adds {"event":"bell","name":…,"at_ms":…,"left_ms":…} and, of the invigilator or after a crash,
-{"event":"paused"|"resumed","by":…,"at_ms":…}; `at_ms` is the station's own time. `paused` without `by` is all that is
+{"event":"paused"|"resumed","by":…,"at_ms":…}; `at_ms` is the station's own time. In `talk` it is the learner's pause. `paused` without `by` is all that is
 left of a turn in which the learner stopped or spoke of their own risk.
 
 No wall-clock time stands in it: the same persona, seed and words give the same bytes. A line torn by a crash at the
