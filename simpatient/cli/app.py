@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from simpatient import __version__
-from simpatient.cli import authors, practise, review
+from simpatient.cli import authors, machine, practise, review
 from simpatient.errors import SimpatientError
 
 app = typer.Typer(
@@ -41,7 +41,7 @@ def _root(
     pass
 
 
-for _group in (practise.commands, review.commands, authors.commands):
+for _group in (practise.commands, review.commands, authors.commands, machine.commands):
     app.add_typer(_group)
 
 

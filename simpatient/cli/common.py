@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -96,7 +96,8 @@ def note(text: str) -> None:
 class Mouth:
     """The patient's voice. Without one it says so once, and the talk goes on in writing."""
 
-    def __init__(self, persona: Patient, voice: Voice | None) -> None:
+    def __init__(self, persona: Patient, voice: Voice | None, tell: Callable[[str], None] = note) -> None:
+        self._tell = tell
         self._voice = voice
         self._style = persona.persona.voice
 
@@ -112,7 +113,7 @@ class Mouth:
         try:
             return self._voice.say(reply.text, manner)
         except VoiceError as error:
-            note(f"No voice: {error}. The answers go on in writing.")
+            self._tell(f"No voice: {error}. The answers go on in writing.")
             self._voice = None
             return None
 

@@ -1,5 +1,6 @@
 """What stands on the table, station after station: the wishes, the screen, the keyboard, the clock, the bell."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from simpatient.ports.clock import SystemClock
 from simpatient.session.limits import Bell
 
 if TYPE_CHECKING:
-    from simpatient.ports.sounddevice_io import Chime
+    from simpatient.ports.sounddevice_io import DevicePlayer
 
 REHEARSAL = 60.0
 """Times as fast a rehearsal runs."""
@@ -41,6 +42,10 @@ class Wishes:
     model: str | None = None
     device_in: str | None = None
     device_out: str | None = None
+    turns: str = "normal"
+    headphones: bool = False
+    push_to_talk: bool = False
+    captions: bool = True
     silent: bool = False
     bell_volume: float = 0.5
     seed: int | None = None
@@ -64,16 +69,18 @@ class Desk:
         self.keyboard = Keyboard()
         self.time = SystemClock(wishes.scale)
         self.consent = Consent()
+        self.aside: Callable[[str], None] | None = None
+        """Where bells and pauses are shown while there is a live screen."""
         self._sounds: dict[str, Pcm] = {}
         self._chime = None if wishes.silent else self._bell(wishes)
 
-    def _bell(self, wishes: Wishes) -> "Chime | None":
+    def _bell(self, wishes: Wishes) -> "DevicePlayer | None":
         from simpatient.ports.bells import STROKES, bell
-        from simpatient.ports.sounddevice_io import Chime
+        from simpatient.ports.sounddevice_io import DevicePlayer
 
         self._sounds = {name: bell(name, wishes.bell_volume) for name in STROKES}
         try:
-            return Chime(wishes.device_out)
+            return DevicePlayer(wishes.device_out)
         except DeviceError as error:
             common.note(f"No bell is heard: {error}. Bells are shown.")
             return None
@@ -91,19 +98,26 @@ class Desk:
     @property
     def lead_s(self) -> float:
         """Seconds that a bell takes to be heard."""
-        return self._chime.delay if self._chime else 0.0
+        return self._chime.latency_ms / 1000 if self._chime else 0.0
 
     def sound(self, bell: Bell) -> None:
         """Never waits."""
         if self._chime:
-            self._chime.ring(self._sounds[bell.name])
+            self._chime.start(self._sounds[bell.name])
 
     def show(self, bell: Bell) -> None:
         """The bell in words, for who does not hear it."""
         with_time, without = SAYS[bell.name]
         says = without if bell.left_ms is None else with_time.format(minutes(bell.left_ms / 1000))
         with suppress(OSError):  # a closed screen stops no clock
-            screen.say(self.view, f"\n◆ BELL ◆ {says}.", bold=True)
+            self.say(f"◆ BELL ◆ {says}.")
+
+    def say(self, text: str) -> None:
+        """What belongs to the station and nobody says."""
+        if self.aside:
+            self.aside(text)
+        else:
+            screen.say(self.view, f"\n{text}", bold=True)
 
     def close(self) -> None:
         if self._chime:

@@ -3,7 +3,7 @@
 A crash loses nothing: `--resume` puts patient, clock and journal back to where they were and goes on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -13,8 +13,11 @@ from rich.console import Console
 from simpatient import places
 from simpatient.cli import common, screen
 from simpatient.cli.desk import Desk, Wishes
+from simpatient.cli.display import Look
 from simpatient.cli.faces import Face, Nobody, Spoken, Typed
 from simpatient.cli.feedback import ask_self, show_marks
+from simpatient.cli.hands import Actions
+from simpatient.cli.live import Sound
 from simpatient.cli.station import clock as minutes
 from simpatient.cli.station import show_sheet
 from simpatient.cli.talk import OWN_RISK, WARNING, spoke_of_own_risk
@@ -30,7 +33,7 @@ from simpatient.session.limits import INTERVIEW, Limits, StationClock, limits, r
 from simpatient.session.outputs import REPORT, write_outputs
 from simpatient.session.records import Json
 from simpatient.session.resume import Left, left
-from simpatient.session.runner import Session, converse
+from simpatient.session.runner import Cut, Session, converse
 from simpatient.session.tape import Tape
 from simpatient.session.timing import Timing, last_ms
 
@@ -111,13 +114,13 @@ def hold(desk: Desk, held: Held) -> StationClock:
         stack.callback(lambda: manifest.finish(held.folder, desk.time.utc()))
         tape = Tape(held.folder, _audio(held.folder))
         stack.callback(tape.close)
-        face.keep(tape)
         timing = Timing(held.folder)
         stack.callback(timing.close)
         bells = (desk.show, desk.sound, desk.lead_s)
         keeper = stack.enter_context(Keeper(held.clock, desk.time, session.journal, timing, *bells, cut=face.cut))
-        with _invigilated(desk, face, keeper):
-            _brief(desk, held, keeper)
+        face.attend(session, keeper, held.folder, tape)
+        with _keys(desk, face, keeper):
+            _brief(desk, held, keeper, face)
             _read(desk, held, keeper, face, session)
             ended = _interview(desk, held, keeper, face, session)
             if ended != "aborted":
@@ -139,7 +142,10 @@ def _face(desk: Desk, held: Held) -> Face:
         return Nobody(desk.view, desk.keyboard, patient.persona.name)
     if wishes.typed:
         return Typed(desk.view, desk.keyboard, patient.persona.name)
-    return Spoken(desk.view, patient, wishes.model, wishes.device_in, wishes.device_out)
+    sound = Sound(
+        wishes.model, wishes.device_in, wishes.device_out, wishes.turns, wishes.headphones, wishes.push_to_talk
+    )  # fmt: skip
+    return Spoken(desk, patient, sound, Look(wishes.captions))
 
 
 def _session(held: Held, face: Face, desk: Desk) -> Session:
@@ -171,25 +177,15 @@ def _about(held: Held, face: Face, wishes: Wishes) -> Json:
 
 
 @contextmanager
-def _invigilated(desk: Desk, face: Face, keeper: Keeper) -> Iterator[None]:
-    """While it lasts the invigilator's keys work: p stops the time, r lets it run again. Nobody else can."""
-    if not desk.wishes.invigilator:
+def _keys(desk: Desk, face: Face, keeper: Keeper) -> Iterator[None]:
+    """While it lasts the face's keys work, and the invigilator's, who alone can stop the time."""
+    keys = face.keys() if common.at_terminal() else {}
+    if desk.wishes.invigilator:
+        keys |= _invigilators(desk, face, keeper, keys.get("r"))
+    if not keys:
         yield
         return
-
-    def pause() -> None:
-        if keeper.pause():
-            face.pause()
-            at = minutes(keeper.clock.at_ms / 1000)
-            screen.say(desk.view, f"\n‖ PAUSED ‖ at {at} by the invigilator.", bold=True)
-
-    def resume() -> None:
-        if keeper.resume():
-            face.resume()
-            left = keeper.clock.left_ms
-            screen.say(desk.view, "\n▶ GOING ON" + (f" ▶ {minutes(left / 1000)} left." if left else "."), bold=True)
-
-    desk.keyboard.keys = {"p": pause, "r": resume}
+    desk.keyboard.keys = keys
     spoken = not (desk.wishes.typed or desk.wishes.nobody)
     with desk.keyboard.single_keys() if spoken else nullcontext():
         desk.keyboard.watch()
@@ -197,14 +193,32 @@ def _invigilated(desk: Desk, face: Face, keeper: Keeper) -> Iterator[None]:
     desk.keyboard.keys = {}
 
 
-def _brief(desk: Desk, held: Held, keeper: Keeper) -> None:
+def _invigilators(desk: Desk, face: Face, keeper: Keeper, otherwise: Callable[[], None] | None) -> Actions:
+    """p stops the time, r lets it go on; `otherwise` is what r does while time runs."""
+
+    def pause() -> None:
+        if keeper.pause():
+            face.pause()
+            desk.say(f"‖ PAUSED ‖ at {minutes(keeper.clock.at_ms / 1000)} by the invigilator.")
+
+    def resume() -> None:
+        if keeper.resume():
+            face.resume()
+            left = keeper.clock.left_ms
+            desk.say("▶ GOING ON" + (f" ▶ {minutes(left / 1000)} left." if left else "."))
+        elif otherwise:
+            otherwise()
+
+    return {"p": pause, "r": resume}
+
+
+def _brief(desk: Desk, held: Held, keeper: Keeper, face: Face) -> None:
     """Who sits there, and what may distress; then the first bell. After a crash: where the station goes on."""
-    station, view = held.station, desk.view
-    screen.say(view, f"{WARNING}\n\n{station.title}", bold=False)
+    view, lead = desk.view, f"{WARNING}\n\n{held.station.title}"
     if held.left is not None:
-        at = minutes(held.clock.at_ms / 1000)
-        screen.say(view, f"Going on in {held.clock.phase} at {at} of the station's time.", bold=True)
-    if desk.wishes.asks and common.at_terminal():
+        lead += f"\nGoing on in {held.clock.phase} at {minutes(held.clock.at_ms / 1000)} of the station's time."
+    screen.say(view, lead)
+    if desk.wishes.asks and common.at_terminal() and not face.ready(lead):
         then = "." if held.left else "; then the bell rings and you read."
         screen.say(view, f"Press Enter when you are ready{then}")
         desk.keyboard.line(lambda: False)
@@ -243,13 +257,17 @@ def _interview(desk: Desk, held: Held, keeper: Keeper, face: Face, session: Sess
         keeper.note(turn=turn.no, said="learner")
         face.watch(turn)
 
-    def mouth(reply: Reply) -> None:
-        face.say(reply, keeper)
+    def mouth(reply: Reply) -> Cut | None:
+        cut = face.say(reply, keeper)
         keeper.note(turn=session.now.memory.turn, said="patient")
+        return cut
 
     desk.keyboard.forget()
     first = held.left.unsaid if held.left else session.opening
-    ended = converse(session, ears(), mouth, watch, first)
+    try:
+        ended = converse(session, ears(), mouth, watch, first)
+    finally:
+        face.leave()
     keeper.finish()
     return ended
 

@@ -1,30 +1,29 @@
 """The two faces of a station: typed, or spoken by microphone and loudspeaker. Both obey `Face`."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from rich.console import Console
 
 from simpatient.cli import common, screen
+from simpatient.cli.desk import Desk
+from simpatient.cli.display import Look, at_screen, display
+from simpatient.cli.hands import Actions, actions
 from simpatient.cli.keyboard import Keyboard
-from simpatient.cli.live import silence_at
+from simpatient.cli.live import Booth, Sound, checked
+from simpatient.cli.stage import KEYS, Key
+from simpatient.cli.station import clock as minutes
 from simpatient.cli.talk import LONGEST
-from simpatient.errors import DeviceError
 from simpatient.model import Reply, Turn, Utterance
 from simpatient.persona.load import Patient
-from simpatient.ports import Pcm
 from simpatient.session.keeper import Keeper
-from simpatient.session.listening import next_turn
 from simpatient.session.records import Json
+from simpatient.session.runner import Cut, Session
 from simpatient.session.tape import Tape
 
-if TYPE_CHECKING:
-    from simpatient.ports.sounddevice_io import DeviceSpeaker
-
 PAUSED = "Paused: time stands still, and nothing counts until the invigilator goes on."
+INVIGILATORS: tuple[Key, ...] = (("p", "pause", "the invigilator stops the time; r lets it go on"),)
 SPEAKING = ("READY", "RUN", "STOP")
 """Phases in which the patient may be heard."""
 
@@ -34,8 +33,8 @@ class Face(Protocol):
 
     about: Json
 
-    def keep(self, tape: Tape) -> None:
-        """Where the sound goes."""
+    def attend(self, session: Session, keeper: Keeper, folder: Path, tape: Tape) -> None:
+        """From now on it is this session that is held, and its sound goes there."""
 
     def prepare(self, reply: Reply) -> None:
         """Makes ready what will be said first."""
@@ -43,12 +42,21 @@ class Face(Protocol):
     def ears(self, keeper: Keeper) -> Iterator[Utterance | None]:
         """The learner's turns until the bell; None is a long silence."""
 
-    def say(self, reply: Reply, keeper: Keeper) -> None: ...
+    def say(self, reply: Reply, keeper: Keeper) -> Cut | None: ...
 
     def watch(self, turn: Turn) -> None: ...
 
     def cut(self) -> None:
         """The patient falls silent, from any thread."""
+
+    def ready(self, lead: str) -> bool:
+        """Whether the face has shown this itself, and waited until the learner is ready."""
+
+    def keys(self) -> Actions:
+        """That do something while the two talk."""
+
+    def leave(self) -> None:
+        """The talk is over."""
 
     def pause(self) -> None: ...
 
@@ -67,7 +75,7 @@ class Typed:
         self._keyboard = keyboard
         self._name = name
 
-    def keep(self, tape: Tape) -> None:
+    def attend(self, session: Session, keeper: Keeper, folder: Path, tape: Tape) -> None:
         pass
 
     def prepare(self, reply: Reply) -> None:
@@ -95,7 +103,13 @@ class Typed:
     def cut(self) -> None:
         pass
 
-    pause = resume = close = cut
+    def ready(self, lead: str) -> bool:
+        return False
+
+    def keys(self) -> Actions:
+        return {}
+
+    pause = resume = leave = close = cut
 
 
 class Nobody(Typed):
@@ -110,118 +124,98 @@ class Nobody(Typed):
 
 
 class Spoken:
-    """By microphone and loudspeaker, half-duplex: the microphone counts only while the patient is silent."""
+    """By microphone and loudspeaker: the loop of `talk`, with the station's time."""
 
-    def __init__(
-        self, view: Console, patient: Patient, model: str | None, device_in: str | None, device_out: str | None
-    ) -> None:
+    def __init__(self, desk: Desk, patient: Patient, sound: Sound, look: Look) -> None:
         """Raises ModelError and DeviceError, so that no station begins that cannot be held."""
-        from simpatient.ports.sounddevice_io import Microphone
-        from simpatient.ports.voice import SpokenVoice
+        self._desk = desk
+        keys = tuple(key for key in KEYS if key[0] != "p")
+        self._display = display(
+            desk.view, patient.persona.name, look, sound.push_to_talk, sound.headphones,
+            (*INVIGILATORS, *keys) if desk.wishes.invigilator else keys,
+        )  # fmt: skip
+        self._booth = Booth(self._display, patient, sound)
+        screen.say(desk.view, f"{self._booth.told}\n")
+        self._booth.pause()
+        self._begun = False
+        self.about: Json = self._booth.about
 
-        self._view, self._name = view, patient.persona.name
-        self._prepared: tuple[str, Pcm | None] = ("", None)
-        self._listening = self._paused = False
-        self._tape = Tape(Path(), on=False)
-        self._began_ms = 0
-        with ExitStack() as stack:
-            self._microphone = Microphone(device_in)
-            stack.callback(self._microphone.close)
-            self._microphone.mute()
-            self._loud = _speaker(device_out)
-            if self._loud:
-                stack.callback(self._loud.close)
-            self._mouth = common.Mouth(patient, SpokenVoice())
-            stack.callback(self._mouth.close)
-            self._recogniser = stack.enter_context(common.recogniser(model))
-            self._open = stack.pop_all()
-        ears = self._recogniser
-        screen.say(view, f"Listening: {ears.about}\nMicrophone: {self._microphone.name}.\n")
-        self.about: Json = {"recogniser": {"name": ears.name, "digest": ears.digest}, "voice": self._mouth.name}
+    def attend(self, session: Session, keeper: Keeper, folder: Path, tape: Tape) -> None:
+        def left() -> str:
+            clock = keeper.clock.tick(self._desk.time.now_ms()).clock
+            return f"{minutes(clock.left_ms / 1000)} left" if clock.left_ms else minutes(clock.task_at_ms / 1000)
 
-    def keep(self, tape: Tape) -> None:
-        self._tape = tape
+        def station_ms() -> int:
+            keeper.at_ms()
+            return keeper.clock.task_at_ms
+
+        self._display.clock, self._station_ms = left, station_ms
+        self._booth.attend(session, keeper.note, folder, tape)
+
+    def ready(self, lead: str) -> bool:
+        """Waits for the learner on the start screen, with the microphone's level. False where there is no screen."""
+        if not at_screen():
+            return False
+        self._booth.resume()
+        try:
+            if not checked(self._booth, self._display, self._desk.keyboard, lead):
+                raise KeyboardInterrupt
+        finally:
+            self._display.close()
+            self._booth.pause()
+        return True
+
+    def keys(self) -> Actions:
+        """That do something while the two talk."""
+
+        def meanwhile(act: Callable[[], None]) -> Callable[[], None]:
+            return lambda: act() if self._begun else None
+
+        return {key: meanwhile(act) for key, act in actions(self._booth, self._display).items()}
 
     def prepare(self, reply: Reply) -> None:
-        self._prepared = (reply.text, self._mouth.say(reply))
+        self._booth.prepare(reply)
 
     def ears(self, keeper: Keeper) -> Iterator[Utterance | None]:
         """Words that are being said when the bell rings are the last turn."""
-        blocks = self._tape.hearing(_until(self._microphone.blocks(), lambda: keeper.running))
-        while keeper.running:
-            self._listen(True)
-            keeper.at_ms()
-            self._began_ms = keeper.clock.task_at_ms
-            utterance = next_turn(blocks, self._recogniser)
-            self._listen(False)
-            if utterance is not None:
-                yield placed(utterance, self._began_ms)
-            elif keeper.running:
-                yield None
+        self._begin()
+        return self._booth.turns(lambda: keeper.running, self._station_ms)
 
-    def say(self, reply: Reply, keeper: Keeper) -> None:
-        self._listen(False)
-        screen.show_reply(self._view, self._name, reply)
-        text, sound = self._prepared
-        if text != reply.text:
-            sound = self._mouth.say(reply)
+    def say(self, reply: Reply, keeper: Keeper) -> Cut | None:
         keeper.wait_unpaused()
-        if sound and self._loud and keeper.phase in SPEAKING:
-            self._tape.patient(reply, sound)
-            self._loud.play(Pcm(sound.data + silence_at(sound.rate), sound.rate))
+        self._begin()
+        return self._booth.say(reply, aloud=keeper.phase in SPEAKING)
 
     def watch(self, turn: Turn) -> None:
-        self._tape.turn(turn, self._began_ms)
-        screen.say(self._view, f"You: {turn.utterance.text or '…'}", bold=True)
+        self._booth.heard(turn, self._station_ms())
+        self._display.heard(turn, "")
 
     def cut(self) -> None:
-        if self._loud:
-            self._loud.stop()
+        self._booth.live.cut()
 
     def pause(self) -> None:
-        self._paused = True
-        self._microphone.mute()
+        self._booth.pause()
+        self._display.pause(True)
 
     def resume(self) -> None:
-        self._paused = False
-        self._listen(self._listening)
+        self._booth.resume()
+        self._display.pause(False)
+
+    def leave(self) -> None:
+        """The talk is over; the terminal is as before."""
+        self._begun = False
+        self._desk.aside = None
+        self._display.close()
 
     def close(self) -> None:
-        self._open.close()
+        self.leave()
+        self._booth.close()
 
-    def _listen(self, on: bool) -> None:
-        self._listening = on
-        if on and not self._paused:
-            self._microphone.unmute()
-        else:
-            self._microphone.mute()
-
-
-def placed(utterance: Utterance, began_ms: int) -> Utterance:
-    """With times from the bell that opened the task, and confidences as the journal writes them.
-
-    So a session that goes on after a crash hears its recorded words exactly as it heard the spoken ones.
-    """
-    words = tuple(
-        replace(w, start_ms=w.start_ms + began_ms, end_ms=w.end_ms + began_ms, confidence=round(w.confidence, 3))
-        for w in utterance.words
-    )
-    start_ms, end_ms = utterance.start_ms + began_ms, utterance.end_ms + began_ms
-    return replace(utterance, words=words, start_ms=start_ms, end_ms=end_ms)
-
-
-def _until(blocks: Iterable[bytes], on: Callable[[], bool]) -> Iterator[bytes]:
-    for block in blocks:
-        if not on():
-            return
-        yield block
-
-
-def _speaker(device: str | None) -> "DeviceSpeaker | None":
-    from simpatient.ports.sounddevice_io import DeviceSpeaker
-
-    try:
-        return DeviceSpeaker(device)
-    except DeviceError as error:
-        common.note(f"Not aloud: {error}. Captions go on.")
-        return None
+    def _begin(self) -> None:
+        """What was said while the candidate read is not heard."""
+        if not self._begun:
+            self._begun = True
+            self._desk.aside = self._display.aside
+            self._display.open()
+            self._display.begin()
+            self._booth.resume()

@@ -3,6 +3,7 @@
 import codecs
 import contextlib
 import os
+import re
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +16,9 @@ POLL = 0.05
 """Seconds in which the end of the wait is noticed."""
 LONGEST = 100_000
 """Characters kept of a line."""
+ESCAPE = "\x1b"
+"""Also the beginning of what arrows and function keys send: those do nothing."""
+_SEQUENCE = re.compile(r"\x1b(\[[0-9;?]*[ -/]*[@-~]|O.)")
 
 
 class Keyboard:
@@ -62,24 +66,15 @@ class Keyboard:
     @contextlib.contextmanager
     def single_keys(self) -> Iterator[None]:
         """At a terminal a key works at once, without Enter; elsewhere nothing changes."""
-        try:
-            import termios
-            import tty
-        except ImportError:  # Windows: keys need Enter there
-            yield
-            return
         if not at_terminal():
             yield
             return
-        file = sys.stdin.fileno()
-        before = termios.tcgetattr(file)
-        tty.setcbreak(file)
-        self.single = True
-        try:
-            yield
-        finally:
-            self.single = False
-            termios.tcsetattr(file, termios.TCSADRAIN, before)
+        with _unbuffered(sys.stdin.fileno()):
+            before, self.single = self.single, True
+            try:
+                yield
+            finally:
+                self.single = before
 
     def _read(self) -> None:
         """Past sys.stdin's own buffer: a thread that waits in it cannot be left behind when the program ends."""
@@ -101,7 +96,9 @@ class Keyboard:
         while data := os.read(file, 4096):
             rest += decoder.decode(data)
             if self.single:
-                yield from rest
+                if rest.endswith(ESCAPE) and _more(file):
+                    continue
+                yield from _SEQUENCE.sub("", rest).replace("\r", "\n")
                 rest = ""
             *lines, rest = rest.split("\n")
             yield from (line.rstrip("\r")[:LONGEST] for line in lines)
@@ -111,7 +108,48 @@ class Keyboard:
             yield rest
 
     def _take(self, line: str) -> None:
-        if (key := self.keys.get(line.strip())) is not None:
+        if (key := self.keys.get(line if self.single else line.strip())) is not None:
             key()
         elif not self.single or line == "\n":
             self._lines.put(line.strip("\n"))
+
+
+if sys.platform == "win32":
+
+    @contextlib.contextmanager
+    def _unbuffered(file: int) -> Iterator[None]:
+        """Characters come one by one and are not shown: the console's mode without lines (2) and echo (4)."""
+        import ctypes
+        import msvcrt
+
+        kernel, handle, mode = ctypes.windll.kernel32, msvcrt.get_osfhandle(file), ctypes.c_ulong()
+        kernel.GetConsoleMode(ctypes.c_void_p(handle), ctypes.byref(mode))
+        kernel.SetConsoleMode(ctypes.c_void_p(handle), mode.value & ~6)
+        try:
+            yield
+        finally:
+            kernel.SetConsoleMode(ctypes.c_void_p(handle), mode.value)
+
+    def _more(file: int) -> bool:
+        return False
+
+else:
+
+    @contextlib.contextmanager
+    def _unbuffered(file: int) -> Iterator[None]:
+        """Characters come one by one and are not shown."""
+        import termios
+        import tty
+
+        before = termios.tcgetattr(file)
+        tty.setcbreak(file)
+        try:
+            yield
+        finally:
+            termios.tcsetattr(file, termios.TCSADRAIN, before)
+
+    def _more(file: int) -> bool:
+        """Whether an Esc is the beginning of something: over a slow line the rest comes a moment later."""
+        import select
+
+        return bool(select.select([file], [], [], POLL)[0])

@@ -26,6 +26,18 @@ Typed = Annotated[bool, typer.Option("--typed", help="Type instead of speaking."
 Silent = Annotated[bool, typer.Option("--silent", help="No bell aloud; bells are always shown.")]
 Input = Annotated[str | None, typer.Option("--input", help="Microphone, by a part of its name.")]
 Output = Annotated[str | None, typer.Option("--output", help="Loudspeaker, by a part of its name.")]
+Headphones = Annotated[
+    bool, typer.Option("--headphones", help="You wear headphones, and may interrupt the patient by speaking.")
+]
+PushToTalk = Annotated[
+    bool,
+    typer.Option(
+        "--push-to-talk", help="You are heard only while you hold the space bar (or from one tap of it to the next)."
+    ),
+]
+NoCaptions = Annotated[
+    bool, typer.Option("--no-captions", help="Begin without captions, to train listening; the key c shows them.")
+]
 BellVolume = Annotated[
     float, typer.Option("--bell-volume", min=0, max=1, help="Of the bells; the patient's voice stays as it is.")
 ]
@@ -57,6 +69,17 @@ class Take(StrEnum):
     good = "good"
     bad = "bad"
     both = "both"
+
+
+class Turns(StrEnum):
+    quick = "quick"
+    normal = "normal"
+    exam = "exam"
+
+
+HowSoon = Annotated[
+    Turns, typer.Option("--turns", help="How soon the patient answers when you pause; exam waits the longest.")
+]
 
 
 class Profile(StrEnum):

@@ -10,20 +10,25 @@ from simpatient.cli.options import (
     AsJson,
     BellVolume,
     Difficulty,
+    Headphones,
+    HowSoon,
     Input,
     Invigilator,
     KeepAudio,
     Learner,
     Model,
+    NoCaptions,
     Out,
     Output,
     Profile,
+    PushToTalk,
     RetainDays,
     Scale,
     Seed,
     ShowState,
     Silent,
     Take,
+    Turns,
     Typed,
 )
 
@@ -55,6 +60,9 @@ def talk(
     persona: Annotated[str, typer.Argument(help="A patient: an id such as `teen`, or a folder.", metavar="PERSONA")],
     typed: Typed = False,
     show_state: ShowState = False,
+    coach: Annotated[
+        bool, typer.Option("--coach", help="After each turn a line on what was heard of it, and what it did.")
+    ] = False,
     as_json: AsJson = False,
     keep_audio: KeepAudio = False,
     retain_days: RetainDays = RETAIN_DAYS,
@@ -62,6 +70,10 @@ def talk(
     model: Model = None,
     device_in: Input = None,
     device_out: Output = None,
+    turns: HowSoon = Turns.normal,
+    headphones: Headphones = False,
+    push_to_talk: PushToTalk = False,
+    no_captions: NoCaptions = False,
     out: Out = None,
     seed: Seed = 0,
     difficulty: Difficulty = 3,
@@ -70,8 +82,9 @@ def talk(
     from simpatient.cli.talk import Wishes, run_talk
 
     wishes = Wishes(
-        typed=typed, show_state=show_state, as_json=as_json, model=model, device_in=device_in, device_out=device_out,
-        keep_audio=keep_audio, retain_days=retain_days, learner=learner,
+        typed=typed, show_state=show_state, coach=coach, as_json=as_json, model=model, device_in=device_in,
+        device_out=device_out, turns=turns.value, headphones=headphones, push_to_talk=push_to_talk,
+        captions=not no_captions, keep_audio=keep_audio, retain_days=retain_days, learner=learner,
     )  # fmt: skip
     run_talk(persona, wishes, out=out, seed=seed, difficulty=difficulty)
 
@@ -106,6 +119,10 @@ def drill(
     model: Model = None,
     device_in: Input = None,
     device_out: Output = None,
+    turns: HowSoon = Turns.normal,
+    headphones: Headphones = False,
+    push_to_talk: PushToTalk = False,
+    no_captions: NoCaptions = False,
     out: Out = None,
     seed: Annotated[int | None, typer.Option("--seed", help="Another seed than the station's.")] = None,
 ) -> None:
@@ -119,8 +136,8 @@ def drill(
     wishes = Wishes(
         typed=typed, profile=profile.value if profile else None, extra_reading=extra_reading, extra_task=extra_task,
         scale=time_scale, invigilator=invigilator, model=model, device_in=device_in, device_out=device_out,
-        silent=silent, bell_volume=bell_volume, seed=seed, learner=learner,
-        keep_audio=keep_audio, retain_days=retain_days,
+        turns=turns.value, headphones=headphones, push_to_talk=push_to_talk, captions=not no_captions, silent=silent,
+        bell_volume=bell_volume, seed=seed, learner=learner, keep_audio=keep_audio, retain_days=retain_days,
     )  # fmt: skip
     run_drill(station, wishes, out, resume)
 
@@ -153,6 +170,10 @@ def circuit(
     model: Model = None,
     device_in: Input = None,
     device_out: Output = None,
+    turns: HowSoon = Turns.normal,
+    headphones: Headphones = False,
+    push_to_talk: PushToTalk = False,
+    no_captions: NoCaptions = False,
     out: Out = None,
 ) -> None:
     """Print a circuit's timetable and rotation, and hold one candidate's stations one after the other.
@@ -164,7 +185,8 @@ def circuit(
 
     wishes = Wishes(
         typed=typed, scale=time_scale, invigilator=invigilator, model=model, device_in=device_in,
-        device_out=device_out, silent=silent, bell_volume=bell_volume, keep_audio=keep_audio,
+        device_out=device_out, turns=turns.value, headphones=headphones, push_to_talk=push_to_talk,
+        captions=not no_captions, silent=silent, bell_volume=bell_volume, keep_audio=keep_audio,
         retain_days=retain_days,
     )  # fmt: skip
     run_circuit(file, wishes, candidate=candidate, only_plan=plan, rehearse=rehearse, out=out, resume=resume)

@@ -54,7 +54,8 @@ def run_retry(
 
     may = consent(wishes.typed or bool(wishes.say), wishes.keep_audio, wishes.retain_days, at_prompt)
     ended = hold(view, engine, new, wishes, may, begin)
-    _compare(view, new, engine, station, (old, marks), turn, ended)
+    if ended is not None:
+        _compare(view, new, engine, station, (old, marks), turn, ended)
 
 
 def _again(origin: Read, persona: str | None) -> tuple[Station | None, Engine]:

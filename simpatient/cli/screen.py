@@ -14,8 +14,8 @@ BARS = (
 _WIDTH = 20
 
 
-def console() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+def console(stderr: bool = False) -> Console:
+    return Console(highlight=False, soft_wrap=True, stderr=stderr)
 
 
 def say(screen: Console, text: str, bold: bool = False) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -11,6 +12,7 @@ from simpatient.cli import common, screen
 from simpatient.cli.consent import Consent, at_prompt, consent
 from simpatient.cli.options import RETAIN_DAYS
 from simpatient.errors import UsageError
+from simpatient.grading.coach import coach
 from simpatient.model import Ended, Reply, Turn, Utterance
 from simpatient.patient.engine import Engine
 from simpatient.ports.clock import SystemClock
@@ -20,6 +22,10 @@ from simpatient.session.outputs import REPORT, write_outputs
 from simpatient.session.records import Json
 from simpatient.session.runner import Session, run
 from simpatient.session.tape import Tape
+
+if TYPE_CHECKING:
+    from simpatient.cli.display import Look
+    from simpatient.cli.live import Sound
 
 WARNING = (
     "Simulated patient. Distressing themes such as self-harm and suicide may come up. You may stop at any time\n"
@@ -43,21 +49,44 @@ class Wishes:
 
     typed: bool = False
     show_state: bool = False
+    coach: bool = False
     as_json: bool = False
     model: str | None = None
     device_in: str | None = None
     device_out: str | None = None
+    turns: str = "normal"
+    headphones: bool = False
+    push_to_talk: bool = False
+    captions: bool = True
     keep_audio: bool = False
     retain_days: int = RETAIN_DAYS
     learner: str = ""
     say: str | None = None
     """Said first; without `typed` it is all that is said."""
 
+    @property
+    def look(self) -> "Look":
+        from simpatient.cli.display import Look
+
+        return Look(self.captions, self.coach, self.show_state)
+
+    @property
+    def sound(self) -> "Sound":
+        from simpatient.cli.live import Sound
+
+        return Sound(
+            self.model, self.device_in, self.device_out, self.turns, self.headphones, self.push_to_talk
+        )  # fmt: skip
+
 
 def run_talk(persona: str, wishes: Wishes, *, out: Path | None, seed: int, difficulty: int) -> None:
     """Holds the conversation and writes the session."""
     if wishes.as_json and not wishes.typed:
         raise UsageError("--json goes with --typed")
+    if wishes.as_json and wishes.coach:
+        raise UsageError("--coach goes without --json, which tells all of it")
+    if wishes.typed and (wishes.push_to_talk or not wishes.captions):
+        raise UsageError("--push-to-talk and --no-captions go without --typed")
     engine = common.engine(persona, seed, difficulty)
     folder = common.session_folder(out, engine.patient.id)
     view = screen.console()
@@ -71,28 +100,38 @@ def run_talk(persona: str, wishes: Wishes, *, out: Path | None, seed: int, diffi
         return session, session.opening
 
     ended = hold(view, engine, folder, wishes, may, begin)
-    debrief(view, folder, engine, ended, quiet=wishes.as_json)
+    if ended is not None:
+        debrief(view, folder, engine, ended, quiet=wishes.as_json)
 
 
-def hold(view: Console, engine: Engine, folder: Path, wishes: Wishes, may: Consent, begin: Begin) -> Ended:
-    """From the first words to the last; journal, sound and manifest are whole at the end, however it came."""
+def hold(
+    view: Console, engine: Engine, folder: Path, wishes: Wishes, may: Consent, begin: Begin
+) -> Ended | None:  # fmt: skip
+    """From the first words to the last; journal, sound and manifest are whole at the end, however it came.
+
+    None where the learner left before it began: then nothing is written.
+    """
     tape = Tape(folder, may.audio)
+    begun = False
 
-    def begun(about: Json) -> tuple[Session, Reply]:
+    def beginning(about: Json) -> tuple[Session, Reply]:
+        nonlocal begun
         session, first = begin(about)
         session.journal.add("consent", **may.event())
         manifest.begin(folder, SystemClock.utc())
+        begun = True
         return session, first
 
     try:
         if wishes.typed or wishes.say:
-            return _Typed(view, engine, wishes).hold(begun)
+            return _Typed(view, engine, wishes).hold(beginning)
         from simpatient.cli.live import run_live
 
-        return run_live(view, engine, wishes, begun, tape)
+        return run_live(view, engine, folder, wishes, beginning, tape)
     finally:
-        tape.close()
-        manifest.finish(folder, SystemClock.utc())
+        if begun:
+            tape.close()
+            manifest.finish(folder, SystemClock.utc())
 
 
 class _Typed:
@@ -100,6 +139,7 @@ class _Typed:
 
     def __init__(self, view: Console, engine: Engine, wishes: Wishes) -> None:
         self.view = view
+        self.engine = engine
         self.wishes = wishes
         self.name = engine.patient.persona.name
 
@@ -127,13 +167,10 @@ class _Typed:
         if self.wishes.as_json:
             print(records.canonical(records.of_turn(turn)), flush=True)
         else:
-            screen.show_turn(
-                self.view,
-                self.name,
-                turn,
-                state=self.wishes.show_state,
-                heard=self.wishes.say is not None or not common.at_terminal(),
-            )
+            heard = self.wishes.say is not None or not common.at_terminal()
+            screen.show_turn(self.view, self.name, turn, state=self.wishes.show_state, heard=heard)
+            if self.wishes.coach:
+                screen.say(self.view, f"Coach: {coach(turn, self.engine.patient, self.engine.detector.pack)}")
 
 
 def debrief(view: Console, folder: Path, engine: Engine, ended: str, quiet: bool = False) -> None:

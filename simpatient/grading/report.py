@@ -173,12 +173,12 @@ def variable(name: str) -> str:
     return look.label.lower() if look else name.replace("_", " ")
 
 
-def moved(turn: Turn) -> str:
-    """What the turn did, in words, the most telling first: 'reluctance fell by 12, hope rose by 4'."""
+def moved(turn: Turn, most: int = len(VARIABLES)) -> str:
+    """What the turn did, in words, the most telling first: 'reluctance fell by 12, hope rose by 4'; at most `most`."""
     changes = {name: percent(getattr(turn.after, name) - getattr(turn.before, name)) for name in VARIABLES}
     told = sorted((name for name in VARIABLES if abs(changes[name]) > HARDLY), key=lambda name: -abs(changes[name]))
     said = [f"{variable(name)} {'rose' if changes[name] > 0 else 'fell'} by {abs(changes[name])}" for name in told]
-    return ", ".join(said) or ("hardly anything moved" if any(changes.values()) else "nothing moved")
+    return ", ".join(said[:most]) or ("hardly anything moved" if any(changes.values()) else "nothing moved")
 
 
 def inner(text: str) -> str:

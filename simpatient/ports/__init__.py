@@ -40,6 +40,25 @@ class Segment:
         return " ".join(word.text for word in self.words)
 
 
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What is being said, as far as it was understood; may still change."""
+
+    text: str
+
+
+class Ears(Protocol):
+    """One live listening, block by block."""
+
+    def hear(self, block: bytes) -> "Iterator[Segment | Partial]":
+        """What is known by now; never waits for more. A segment ends the partial. Raises ModelError."""
+        ...
+
+    def finish(self) -> Iterator[Segment]:
+        """The rest of what was said so far; the next block begins anew, and the times run on. Raises ModelError."""
+        ...
+
+
 class Recogniser(Protocol):
     """Hears. `name` and `digest` go into the journal, `about` is the line the user sees."""
 
@@ -51,6 +70,10 @@ class Recogniser(Protocol):
 
     def listen(self, blocks: Iterable[bytes]) -> Iterator[Segment]:
         """Segments at their endpoints; word times count from the first sample. Raises ModelError."""
+        ...
+
+    def ears(self) -> Ears:
+        """To listen live: partial hypotheses too, and segments as soon as there are some. Raises ModelError."""
         ...
 
     def close(self) -> None: ...
@@ -87,6 +110,60 @@ class Speaker(Protocol):
     def play(self, sound: Pcm) -> None: ...
 
     def close(self) -> None: ...
+
+
+class Player(Protocol):
+    """A loudspeaker that plays while the program goes on."""
+
+    latency_ms: int
+    """From `start` to the first sample in the air."""
+
+    @property
+    def busy(self) -> bool:
+        """Something is still to be heard. Raises DeviceError when the loudspeaker is gone."""
+        ...
+
+    @property
+    def played_ms(self) -> int:
+        """How much of the sound has been heard."""
+        ...
+
+    def start(self, sound: Pcm) -> None: ...
+
+    def duck(self, on: bool) -> None:
+        """Softer, or as loud as before."""
+        ...
+
+    def stop(self) -> None:
+        """Silent at once, without a click."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Microphone(Protocol):
+    """Blocks of sound as they come in."""
+
+    name: str
+    overflows: int
+    """How often sound was lost."""
+
+    @property
+    def behind_ms(self) -> int:
+        """How old the sound is that was given last."""
+        ...
+
+    def blocks(self, frames: int = BLOCK) -> Iterator[bytes]:
+        """Blocks of so many frames until it is closed. Raises DeviceError when the device falls silent."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class Activity(Protocol):
+    """Hears whether there is a voice."""
+
+    def voice(self, block: bytes) -> bool: ...
 
 
 class Clock(Protocol):

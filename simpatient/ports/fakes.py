@@ -1,10 +1,11 @@
 """Ports that touch nothing: for tests, and for runs without sound."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
 from simpatient.model import Word
-from simpatient.ports import RATE, Manner, Pcm, Segment
+from simpatient.ports import BLOCK, RATE, Manner, Partial, Pcm, Segment
 
 WORD = 300
 """Milliseconds of every scripted word."""
@@ -29,8 +30,38 @@ class ScriptedRecogniser:
             yield segment
             at = segment.words[-1].end_ms + PAUSE
 
+    def ears(self) -> "ScriptedEars":
+        return ScriptedEars(self._texts)
+
     def close(self) -> None:
         pass
+
+
+class ScriptedEars:
+    """Obeys Ears: each stretch of sound that is not silence is the next text, whose words come one by one."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = [text.split() for text in texts if text.split()]
+        self._at_ms = self._sounded_ms = 0
+        self._words: list[Word] = []
+
+    def hear(self, block: bytes) -> Iterator[Segment | Partial]:
+        length = len(block) // 2 * 1000 // RATE
+        self._at_ms += length
+        if not self._texts or not LoudActivity().voice(block):
+            return
+        self._sounded_ms += length
+        text = self._texts[0]
+        if len(self._words) < len(text) and self._sounded_ms >= WORD * (len(self._words) + 1):
+            end = self._at_ms
+            self._words.append(Word(text[len(self._words)], end - WORD, end, 1.0))
+            yield Partial(" ".join(word.text for word in self._words))
+
+    def finish(self) -> Iterator[Segment]:
+        words, self._words, self._sounded_ms = tuple(self._words), [], 0
+        if words:
+            self._texts.pop(0)
+            yield Segment(words)
 
 
 def _scripted(text: str, at: int) -> Segment:
@@ -62,6 +93,124 @@ class RecordingSpeaker:
 
     def close(self) -> None:
         pass
+
+
+class Room:
+    """Microphone, loudspeaker and clock of one room without a wall clock: time passes with the blocks that are taken.
+
+    A learner says what `say` puts there; with `echo` the microphone hears the loudspeaker, at that loudness, after
+    `delay_ms`.
+    """
+
+    name = "room"
+    latency_ms = 0
+    behind_ms = 0
+    overflows = 0
+
+    def __init__(self, echo: float = 0.0, delay_ms: int = 80) -> None:
+        self._echo = echo
+        self._air = bytearray(2 * delay_ms * RATE // 1000)
+        """Of the loudspeaker, on its way to the microphone."""
+        self._learner: deque[tuple[int, bytes]] = deque()
+        """(bytes of silence, what is said after it)."""
+        self._playing = b""
+        self._at = self._samples = 0
+        self._gain = 1.0
+        self.loudspeaker = bytearray()
+        """What was heard of the patient, if `keeps` is set."""
+        self.keeps = False
+        self.closed = False
+
+    # ---- the learner
+
+    def say(self, sound: bytes, after_ms: int = 0) -> None:
+        """Mono int16 at RATE, from so many milliseconds after what was said before, or now."""
+        self._learner.append((2 * (after_ms * RATE // 1000), sound))
+
+    def blocks(self, frames: int = BLOCK) -> Iterator[bytes]:
+        import numpy
+
+        while not self.closed:
+            size = 2 * frames
+            out = self._out(size)
+            self._air += out
+            back, self._air = bytes(self._air[:size]), self._air[size:]
+            said = self._said(size)
+            self._samples += frames
+            if self._echo:
+                both = numpy.frombuffer(said, "<i2") + self._echo * numpy.frombuffer(back, "<i2")
+                said = both.clip(-32768, 32767).astype("<i2").tobytes()
+            yield said
+
+    def close(self) -> None:
+        self.closed = True
+
+    def _said(self, size: int) -> bytes:
+        """The next bytes of the learner."""
+        said = b""
+        while len(said) < size and self._learner:
+            quiet, sound = self._learner.popleft()
+            space = size - len(said)
+            if quiet:
+                said += bytes(min(quiet, space))
+                self._learner.appendleft((quiet - min(quiet, space), sound))
+            else:
+                said += sound[:space]
+                if sound[space:]:
+                    self._learner.appendleft((0, sound[space:]))
+        return said + bytes(size - len(said))
+
+    # ---- the patient
+
+    @property
+    def busy(self) -> bool:
+        return self._at < len(self._playing)
+
+    @property
+    def played_ms(self) -> int:
+        return min(self._at, len(self._playing)) // 2 * 1000 // RATE
+
+    def start(self, sound: Pcm) -> None:
+        """At RATE only."""
+        self._playing, self._at, self._gain = sound.data, 0, 1.0
+
+    def duck(self, on: bool) -> None:
+        self._gain = 0.2 if on else 1.0
+
+    def stop(self) -> None:
+        self._playing = self._playing[: self._at]
+
+    def _out(self, size: int) -> bytes:
+        import numpy
+
+        part = self._playing[self._at : self._at + size]
+        self._at += size
+        part += bytes(size - len(part))
+        if self._gain != 1.0:
+            part = (numpy.frombuffer(part, "<i2") * self._gain).astype("<i2").tobytes()
+        if self.keeps:
+            self.loudspeaker += part
+        return part
+
+    # ---- the clock
+
+    def now_ms(self) -> int:
+        return self._samples * 1000 // RATE
+
+    def seconds(self, ms: int) -> float:
+        return ms / 1000
+
+    def utc(self) -> str:
+        return ""
+
+
+class LoudActivity:
+    """Obeys Activity: whatever is loud is a voice."""
+
+    def voice(self, block: bytes) -> bool:
+        import numpy
+
+        return any(block) and bool(abs(numpy.frombuffer(block, "<i2").astype(int)).max() > 500)
 
 
 class ManualClock:

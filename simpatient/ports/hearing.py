@@ -6,19 +6,14 @@ from pathlib import Path
 from simpatient import places
 from simpatient.errors import ModelError
 from simpatient.ports import Recogniser
+from simpatient.ports.models import catalogue
 from simpatient.ports.sphinx import SphinxRecogniser
 from simpatient.ports.vosk import VoskRecogniser
 
 VARIABLE = "SIMPATIENT_VOSK_MODEL"
 CLINIC = "clinic"
 SPHINX = "pocketsphinx"
-QUALITY = {
-    "vosk-model-small-en-us-0.15": "about 1 word in 10 wrong on read speech",
-    "vosk-model-en-us-0.22-lgraph": "about 1 word in 13 wrong on read speech",
-    "vosk-model-en-us-0.22": "about 1 word in 18 wrong on read speech",
-    "vosk-model-en-us-0.42-gigaspeech": "about 1 word in 18 wrong on read speech",
-}
-"""As published, LibriSpeech test-clean: 9.85, 7.82, 5.69 and 5.64 %."""
+UNKNOWN = "no published figure known here"
 
 
 def choose(model: str | None, env: Mapping[str, str], installed: Path | None) -> Recogniser:
@@ -47,7 +42,8 @@ def models(installed: Path | None) -> list[Path]:
 
 def about(name: str) -> str:
     """The line that users see of a Vosk folder of that name."""
-    return f"Vosk, {name}: {QUALITY.get(name, 'no published figure known here')}"
+    known = {model.name: model.word_errors for model in catalogue().models}
+    return f"Vosk, {name}: {known.get(name, UNKNOWN)}"
 
 
 def _vosk(folder: str | Path, origin: str) -> Recogniser:

@@ -1,7 +1,7 @@
 """The loudspeaker and the microphone; the only file that knows sounddevice.
 
 Both open a device at its own rate (many refuse 16 kHz) and resample. A device is found by a part of its name, never by
-its number, since numbers move. PortAudio reads the list of devices once: one that is plugged in later is not seen.
+its number, since numbers move. PortAudio reads the list of devices once; `reconnect` makes it read the list again.
 """
 
 import contextlib
@@ -9,23 +9,29 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from queue import Empty, Full, Queue
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
+from weakref import WeakSet
 
 from simpatient.errors import DeviceError
-from simpatient.ports import BLOCK, RATE, Pcm
-
-if TYPE_CHECKING:
-    from numpy import int16
-    from numpy.typing import NDArray
+from simpatient.ports import BLOCK, Pcm
+from simpatient.ports.sound import Blocks, Playing, to_device
 
 TICKS = 50
 """Parts of a second in which sound goes to and comes from the device: a Ctrl-C waits for one at most."""
 STEADY = 0.1
 """Seconds of sound that wait in a running loudspeaker, so that a busy machine leaves no gaps."""
+STEADIEST = 0.2
+"""The most that is waited for: one hears that it is late, which is better than gaps."""
+GAPS = 2
+"""From which a device gets more time ahead."""
 QUEUE = 10 * TICKS
 """Parts that wait for a slow listener; later ones are counted and dropped."""
 POLL = 0.5
 """Seconds."""
+REPLUG = 20.0
+"""Seconds in which an unplugged device may come back."""
+RESAMPLED_MS = 20
+"""About what the resampler holds back, and half a block."""
 QUIET = 6
 """Polls without a sign of life after which a microphone is given up."""
 
@@ -56,7 +62,7 @@ class DeviceSpeaker:
     def play(self, sound: Pcm) -> None:
         """Returns when the sound has been played, or `stop` was called. Raises DeviceError."""
         self._stopped.clear()
-        data = _to_device(sound, self._device)
+        data = to_device(sound, self._device.rate, self._device.channels)
         step = self._device.rate // TICKS * 2 * self._device.channels
         with _portaudio_errors(self._device), contextlib.closing(_open(self._device)) as stream:
             stream.start()
@@ -78,54 +84,96 @@ class DeviceSpeaker:
         self.stop()
 
 
-class Chime:
-    """A loudspeaker that never stops running: what rings begins `delay` later, beside what others play."""
+class DevicePlayer:
+    """Obeys Player. The device never stops running, so that what is started is heard after `latency_ms`."""
 
-    def __init__(self, device: str | None = None) -> None:
-        """Raises DeviceError."""
-        self._device = _find("output", device)
-        self._ringing = b""
-        self.name = self._device.name
-        with _portaudio_errors(self._device):
-            self._stream = _open(self._device, callback=self._fill, latency=STEADY)
-            self._stream.start()
-        self.delay = float(self._stream.latency)
-        """Seconds from `ring` to the sound."""
+    def __init__(self, device: str | None = None, steady: float = STEADY) -> None:
+        """Of `steady` seconds that wait in the device. Raises DeviceError."""
+        self._wanted, self._steady = device, steady
+        self._playing: Playing | None = None
+        self._closed = False
+        self.gaps = 0
+        """How often the device ran dry since it was opened."""
+        self._begin()
+        _OPEN.add(self)
 
-    def ring(self, sound: Pcm) -> None:
-        """Begins to play and returns at once; what rang before falls silent."""
-        self._ringing = _to_device(sound, self._device)
+    def start(self, sound: Pcm) -> None:
+        """What was played before falls silent. A machine that left gaps gets more time ahead."""
+        if self.gaps >= GAPS and self._steady < STEADIEST:
+            self._stream.close()
+            self._steady = min(2 * self._steady, STEADIEST)
+            self._begin()
+        data = to_device(sound, self._device.rate, self._device.channels)
+        self._playing = Playing(data, self._device.rate, self._device.channels, self._latency)
+
+    @property
+    def busy(self) -> bool:
+        playing = self._playing
+        if not self._stream.active and not self._closed:
+            raise DeviceError(f"the loudspeaker '{self.name}' is gone; connect it again")
+        return playing is not None and playing.busy and not self._closed
+
+    @property
+    def played_ms(self) -> int:
+        return self._playing.played_ms if self._playing else 0
+
+    def duck(self, on: bool) -> None:
+        if self._playing:
+            self._playing.duck(on)
+
+    def stop(self) -> None:
+        if self._playing:
+            self._playing.stop()
 
     def close(self) -> None:
+        self._closed = True
+        _OPEN.discard(self)
         self._stream.close()
+
+    def suspend(self) -> None:
+        self._stream.close()
+
+    def resume(self) -> None:
+        self._playing = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self.gaps = 0
+        self._device = _find("output", self._wanted)
+        self.name = self._device.name
+        with _portaudio_errors(self._device):
+            self._stream = _open(self._device, callback=self._fill, latency=self._steady)
+            self._stream.start()
+        self._latency = float(self._stream.latency)
+        self.latency_ms = round(1000 * self._latency)
 
     def _fill(self, out: Any, frames: int, times: Any, status: Any) -> None:
         """Called by PortAudio's own thread, which must not wait."""
-        ringing, size = self._ringing, len(out)
-        part = ringing[:size]
-        out[:] = part + bytes(size - len(part))
-        if self._ringing is ringing:  # else a new one began meanwhile
-            self._ringing = ringing[size:]
+        self.gaps += bool(status.output_underflow)
+        playing = self._playing
+        out[:] = playing.fill(len(out)) if playing else bytes(len(out))
 
 
 class Microphone:
     """Hears through the microphone whose name contains `device`, or the default one."""
 
-    def __init__(self, device: str | None = None) -> None:
-        """Raises DeviceError."""
-        self._device = _find("input", device)
+    def __init__(self, device: str | None = None, **more: Any) -> None:
+        """`more` is for the stream, as `latency`. Raises DeviceError."""
+        self._wanted, self._more = device, more
         self._queue: Queue[bytes] = Queue(QUEUE)
-        self._blocks = _Blocks(self._device)
         self._muted = self._closed = False
         self._calls = 0
-        self.name = self._device.name
+        self._size = BLOCK
         self.overflows = 0
         """How often sound was lost, here or in the device."""
-        with _portaudio_errors(self._device):
-            self._stream = _open(self._device, callback=self._hear)
+        self._begin()
+        _OPEN.add(self)
 
-    def blocks(self) -> Iterator[bytes]:
-        """BLOCK frames of mono int16 at RATE each, until `close`. Raises DeviceError when the device falls silent."""
+    def blocks(self, frames: int = BLOCK) -> Iterator[bytes]:
+        """So many frames of mono int16 at RATE each, until `close`. Raises DeviceError when the device falls silent."""
+        if frames != self._size:
+            self._size = frames
+            self._blocks = self._fresh()
         with _portaudio_errors(self._device):
             if not self._stream.active:
                 self._stream.start()
@@ -134,13 +182,34 @@ class Microphone:
             while block := self._blocks.take():
                 yield block
 
+    @property
+    def behind_ms(self) -> int:
+        """How old the sound is that was given last: what waits here, in the device and in the resampler."""
+        return round(1000 * (self._queue.qsize() / TICKS + float(self._stream.latency))) + RESAMPLED_MS
+
+    def suspend(self) -> None:
+        self._stream.close()
+
+    def resume(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._device = _find("input", self._wanted)
+        self.name = self._device.name
+        self._blocks = self._fresh()
+        with _portaudio_errors(self._device):
+            self._stream = _open(self._device, callback=self._hear, **self._more)
+
+    def _fresh(self) -> Blocks:
+        return Blocks(self._device.rate, self._device.channels, self._size)
+
     def mute(self) -> None:
         """Drop what is heard from now on, as while the patient speaks."""
         self._muted = True
 
     def unmute(self) -> None:
         """Hear again; nothing of before is left."""
-        self._blocks = _Blocks(self._device)
+        self._blocks = self._fresh()
         with contextlib.suppress(Empty):
             while True:
                 self._queue.get_nowait()
@@ -148,6 +217,7 @@ class Microphone:
 
     def close(self) -> None:
         self._closed = True
+        _OPEN.discard(self)
         self._stream.close()
 
     def _hear(self, sound: Any, frames: int, times: Any, status: Any) -> None:
@@ -177,41 +247,33 @@ class Microphone:
         raise DeviceError(f"the microphone '{self.name}' gives no more sound; connect it again, or go on with text")
 
 
-class _Blocks:
-    """Sound of a device in, blocks of the program out."""
-
-    def __init__(self, device: _Device) -> None:
-        import soxr  # type: ignore[import-untyped]
-
-        self._channels = device.channels
-        self._resampler = soxr.ResampleStream(device.rate, RATE, 1, dtype="int16")
-        self._data = bytearray()
-
-    def feed(self, raw: bytes) -> None:
-        mono = _samples(raw).reshape(-1, self._channels).mean(axis=1).astype("<i2")
-        self._data += self._resampler.resample_chunk(mono).tobytes()
-
-    def take(self) -> bytes | None:
-        if len(self._data) < 2 * BLOCK:
-            return None
-        block = bytes(self._data[: 2 * BLOCK])
-        del self._data[: 2 * BLOCK]
-        return block
+_OPEN: "WeakSet[DevicePlayer | Microphone]" = WeakSet()
+"""Whoever holds a stream: all of them must let go before PortAudio reads the list of devices again."""
 
 
-def _to_device(sound: Pcm, device: _Device) -> bytes:
-    import soxr
+def reconnect(seconds: float = REPLUG) -> None:
+    """Looks for the devices anew until all that were open are there again. Raises DeviceError after so long."""
+    waited = threading.Event()
+    for left in range(max(1, round(seconds / POLL)), 0, -1):
+        try:
+            return _again()
+        except DeviceError:
+            if left == 1:
+                raise
+            waited.wait(POLL)
 
-    samples = _samples(sound.data)
-    if sound.rate != device.rate:
-        samples = soxr.resample(samples, sound.rate, device.rate)
-    return samples.repeat(device.channels).tobytes()
 
-
-def _samples(data: bytes) -> "NDArray[int16]":
-    import numpy
-
-    return numpy.frombuffer(data, dtype="<i2")
+def _again() -> None:
+    sounddevice = _sounddevice()
+    opened = list(_OPEN)
+    for holder in opened:
+        with contextlib.suppress(sounddevice.PortAudioError):
+            holder.suspend()
+    with contextlib.suppress(sounddevice.PortAudioError):
+        sounddevice._terminate()
+    sounddevice._initialize()
+    for holder in opened:
+        holder.resume()
 
 
 def _sounddevice() -> Any:

@@ -2,7 +2,9 @@
 
 Its decoder holds the GIL while it works, so it would stop the program's sound. The parent sends `(listen, block)` and,
 at the end of the blocks, `(listen, b"")`; it gets `(listen, Segment)`, and at last `(listen, None)`. `listen` numbers
-the calls: what is still on its way for an earlier one is dropped on both sides.
+the calls: what is still on its way for an earlier one is dropped on both sides. Live calls have negative numbers: they
+get `(listen, Partial)` too, go on after the end, and their segments end sooner, so that the decoder's last pass runs
+while the turn is not over yet.
 """
 
 import contextlib
@@ -11,16 +13,18 @@ import signal
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
 from importlib.util import find_spec
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from simpatient.errors import ModelError
 from simpatient.model import Word
-from simpatient.ports import RATE, Segment
+from simpatient.ports import RATE, Partial, Segment
 from simpatient.ports.children import without_interrupts
 from simpatient.ports.vosk import digest
 
@@ -33,6 +37,10 @@ SPEECH = 6
 RECENT = 10
 SILENCE = 18
 """Frames that end a segment, when hardly one of them has a voice: 540 ms, as in Vosk."""
+SILENCE_LIVE = 8
+"""The same for a live learner: 240 ms."""
+OFTEN = 4
+"""Frames between two partial hypotheses: 120 ms."""
 LEAD = 15
 """Frames before the beginning that belong to the segment."""
 LONGEST = 667
@@ -45,8 +53,20 @@ WARM = 4_000
 """Milliseconds of segments until voice and microphone are known well enough to decode while they come. Before that a
 segment is decoded as a whole at its end, which takes a quarter of its length; without that one word in eight of a first
 sentence is wrong instead of one in twenty (the 40 clips of audio_fixtures)."""
+ENGLISH = Path(__file__).parent / "sphinx_en"
+"""How learners speak: language model and words, made by training/clinic_lm.py."""
+SEARCH: dict[str, Any] = {"maxhmmpf": 10_000, "maxwpf": 20}
+"""Limits of the search: a fifth less work for the same words."""
 _WORD = re.compile(r"([^<\[+(][^(]*)")
 """A word without the number of its pronunciation; none for <sil>, [NOISE] and ++UH++."""
+
+
+def voice_detector(milliseconds: int) -> Callable[[bytes], bool]:
+    """WebRTC's, as pocketsphinx brings it, for frames of 10, 20 or 30 ms at RATE."""
+    from pocketsphinx import Vad
+
+    judge: Callable[[bytes], bool] = Vad(STRICTNESS, RATE, milliseconds / 1000).is_speech
+    return judge
 
 
 class SphinxRecogniser:
@@ -60,7 +80,7 @@ class SphinxRecogniser:
 
     def __init__(self) -> None:
         """Raises ModelError."""
-        self.digest = digest(_package() / "model")
+        self.digest = _digest()
         self._listen = 0
         self._child = _Child()
 
@@ -76,6 +96,10 @@ class SphinxRecogniser:
         self._child.send((number, b""))
         yield from self._heard(number, wait=True)
 
+    def ears(self) -> "_LiveEars":
+        self._listen += 1
+        return _LiveEars(self._child, -self._listen)
+
     def close(self) -> None:
         self._child.end()
 
@@ -87,6 +111,30 @@ class SphinxRecogniser:
                 return
             if of == number:
                 yield segment
+
+
+class _LiveEars:
+    """Obeys Ears."""
+
+    def __init__(self, child: "_Child", number: int) -> None:
+        self._child = child
+        self._number = number
+
+    def hear(self, block: bytes) -> Iterator[Segment | Partial]:
+        self._child.send((self._number, block))
+        while self._child.has_answer():
+            of, heard = self._child.receive()
+            if of == self._number and heard is not None:
+                yield heard
+
+    def finish(self) -> Iterator[Segment]:
+        self._child.send((self._number, b""))
+        while True:
+            of, heard = self._child.receive()
+            if of == self._number and heard is None:
+                return
+            if of == self._number and isinstance(heard, Segment):
+                yield heard
 
 
 class _Child:
@@ -145,14 +193,31 @@ def _package() -> Path:
     return Path(found.origin).parent
 
 
+def _digest() -> str:
+    """Of the acoustic model and of our words and sentences."""
+    parts = digest(_package() / "model") + digest(ENGLISH)
+    return "sha256:" + sha256(parts.encode()).hexdigest()
+
+
+def _decoder() -> Any:
+    """pocketsphinx with the language model of the clinic, and the words that its dictionary lacks."""
+    from pocketsphinx import Decoder
+
+    general = _package() / "model" / "en-us" / "cmudict-en-us.dict"
+    with TemporaryDirectory(prefix="simpatient-ears-") as folder:
+        words = Path(folder) / "words.dict"
+        words.write_bytes(general.read_bytes() + (ENGLISH / "words.dict").read_bytes())
+        return Decoder(
+            samprate=RATE, cmn="live", loglevel="FATAL", dict=str(words), lm=str(ENGLISH / "clinic.lm.bin"), **SEARCH
+        )
+
+
 def _serve(connection: Connection) -> None:
     """Listens until the parent closes its end or dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(EOFError, OSError):
         try:
-            from pocketsphinx import Decoder
-
-            decoder = Decoder(samprate=RATE, cmn="live", loglevel="FATAL")
+            decoder = _decoder()
         except Exception as error:
             return connection.send(f"{type(error).__name__}: {' '.join(str(error).split())}")
         connection.send("")
@@ -164,7 +229,7 @@ def _answer(connection: Connection, decoder: Any) -> None:
     while True:
         number, block = connection.recv()
         if number != current:
-            current, ears = number, _Ears(decoder)
+            current, ears = number, _Ears(decoder, live=number < 0)
         assert ears is not None
         for segment in ears.hear(block) if block else ears.finish():
             connection.send((number, segment))
@@ -175,7 +240,7 @@ def _answer(connection: Connection, decoder: Any) -> None:
 class _Ears:
     """One listen: bytes in, segments out. But for the first, the decoder works while the learner speaks."""
 
-    def __init__(self, decoder: Any) -> None:
+    def __init__(self, decoder: Any, live: bool = False) -> None:
         from pocketsphinx import Vad
 
         with contextlib.suppress(RuntimeError):
@@ -192,13 +257,16 @@ class _Ears:
         self._passed = 0
         """Frames so far."""
         self._lead: deque[bytes] = deque(maxlen=LEAD)
+        self._live = live
+        self._partial = ""
+        self._silence = SILENCE_LIVE if live else SILENCE
         self._voiced: deque[bool] = deque(maxlen=SILENCE)
         self._begun: int | None = None
         """The segment's first frame."""
         self._voice_ms = 0
         """With a voice, since the segment began."""
 
-    def hear(self, data: bytes) -> Iterator[Segment]:
+    def hear(self, data: bytes) -> Iterator[Segment | Partial]:
         size = self._vad.frame_bytes
         self._rest += data
         whole = len(self._rest) - len(self._rest) % size
@@ -210,7 +278,15 @@ class _Ears:
         if self._begun is not None:
             yield from self._segment(self._begun)
 
-    def _frame(self, frame: bytes) -> Iterator[Segment]:
+    def _hypothesis(self) -> Iterator[Partial]:
+        """What is understood so far, where it has changed; nothing while the sound waits to be decoded as a whole."""
+        found = None if self._waiting else self._decoder.hyp()
+        text = found.hypstr if found else ""
+        if text != self._partial:
+            self._partial = text
+            yield Partial(text)
+
+    def _frame(self, frame: bytes) -> Iterator[Segment | Partial]:
         self._passed += 1
         self._voiced.append(self._vad.is_speech(frame))
         if self._begun is None:
@@ -220,7 +296,10 @@ class _Ears:
             return
         self._decode(frame)
         self._voice_ms += self._frame_ms * self._voiced[-1]
-        silent = len(self._voiced) == SILENCE and sum(self._voiced) <= 1
+        if self._live and self._passed % OFTEN == 0:
+            yield from self._hypothesis()
+        latest = list(self._voiced)[-self._silence :]
+        silent = len(latest) == self._silence and sum(latest) <= 1
         if silent or self._passed - self._begun >= LONGEST:
             yield from self._segment(self._begun)
 
@@ -239,7 +318,7 @@ class _Ears:
             self._decoder.process_raw(frame)
 
     def _segment(self, begun: int) -> Iterator[Segment]:
-        self._begun = None
+        self._begun, self._partial = None, ""
         self._voiced.clear()
         if self._waiting:
             self._decoder.process_raw(bytes(self._waiting), full_utt=True)

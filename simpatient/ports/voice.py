@@ -14,7 +14,7 @@ from typing import Any
 from simpatient.errors import VoiceError
 from simpatient.ports import Manner, Pcm
 from simpatient.ports.children import without_interrupts
-from simpatient.ports.voice_worker import DRIVER, Espeak, Failed, Request, serve
+from simpatient.ports.voice_worker import DRIVER, Espeak, Failed, Installed, Request, Which, serve
 
 PIECE = 2_000
 """Bytes of UTF-8 that the engine gets at once; libespeak-ng crashes at 15 000."""
@@ -35,8 +35,11 @@ class SpokenVoice:
 
     name = f"pyttsx3/{DRIVER}"
 
-    def __init__(self, espeak: Espeak | None = None, patience: float = PATIENCE) -> None:
+    def __init__(self, espeak: Espeak | None = None, patience: float = PATIENCE, spare: bool = False) -> None:
+        """With `spare` a second process stands by, so that nobody waits when the first one dies in mid-sentence."""
         self._espeak = espeak or Espeak()
+        self._wants_spare = spare
+        self._spare: _Worker | None = None
         self._patience = patience
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
@@ -46,18 +49,31 @@ class SpokenVoice:
         """Start the process and return at once, so that the first line does not wait for it."""
         with self._lock:
             self._standing()
+            self._stand_by()
 
     def say(self, text: str, manner: Manner) -> Pcm:
         """The spoken text; a short silence when there is nothing to speak. Raises VoiceError."""
         requests = [Request(p, manner, self._patience + PER_CHARACTER * len(p)) for p in pieces(text)]
         with self._lock:
             sounds = [self._spoken(request) for request in requests] or [SILENCE]
+            self._stand_by()
         return Pcm(b"".join(sound.data for sound in sounds), sounds[0].rate)
+
+    def which(self, manner: Manner) -> Installed:
+        """The voice that speaks in this manner, and what else is installed. Raises VoiceError."""
+        with self._lock:
+            answer = self._standing().ask(Which(manner))
+            if isinstance(answer, Installed):
+                return answer
+            self._drop()
+        raise VoiceError(f"no voice: {answer.why if isinstance(answer, Failed) else 'no answer'}; start again")
 
     def close(self) -> None:
         with self._lock:
             self._closed = True
             self._drop()
+            if self._spare is not None:
+                self._spare.end()
 
     def _spoken(self, request: Request) -> Pcm:
         """Asked again once, of a new process, when the first one fails or dies."""
@@ -71,15 +87,19 @@ class SpokenVoice:
             if isinstance(answer, Pcm):
                 return answer
             self._drop()
-            why = answer.why
+            why = answer.why if isinstance(answer, Failed) else "the voice gave no sound"
         raise VoiceError(f"no voice: {why}, twice; go on with text, or start again")
 
     def _standing(self) -> "_Worker":
         if self._closed:
             raise VoiceError("no voice: it has been closed")
         if self._worker is None:
-            self._worker = _Worker(self._espeak)
+            self._worker, self._spare = self._spare or _Worker(self._espeak), None
         return self._worker
+
+    def _stand_by(self) -> None:
+        if self._wants_spare and self._worker is not None and self._spare is None:
+            self._spare = _Worker(self._espeak)
 
     def _drop(self) -> None:
         if self._worker is not None:
@@ -99,15 +119,16 @@ class _Worker:
         with without_interrupts():
             process.start()
         theirs.close()
+        self.pid = process.pid or 0
         self._ready = False
 
-    def ask(self, request: Request) -> Pcm | Failed:
+    def ask(self, request: Request | Which) -> Pcm | Installed | Failed:
         """Raises VoiceError when the machine has no engine at all."""
         try:
             if not self._ready:
                 self._await_ready()
             self._pipe.send(request)
-            answer: Pcm | Failed = self._receive(request.timeout + MARGIN)
+            answer: Pcm | Installed | Failed = self._receive(request.timeout + MARGIN)
             return answer
         except (EOFError, OSError):
             return Failed("the voice's process ended")
@@ -119,7 +140,7 @@ class _Worker:
         self._ready = True
 
     def _receive(self, seconds: float) -> Any:
-        """A Ready, a Pcm or a Failed."""
+        """A Ready, a Pcm, an Installed or a Failed."""
         if not self._pipe.poll(seconds):
             return Failed("the voice's process did not answer")
         return self._pipe.recv()

@@ -54,6 +54,25 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Which:
+    """A question: which voice would speak in this manner?"""
+
+    manner: Manner
+    timeout: float = 2.0
+    """Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Its answer."""
+
+    chosen: str
+    """The id of the voice that speaks; '' for the engine's own default."""
+    english: tuple[str, ...]
+    """The names of all English voices here."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ready:
     """The engine stands; requests may come."""
 
@@ -113,9 +132,11 @@ def _answer(connection: Connection, folder: Path, espeak: Espeak) -> None:
         connection.send(_attempt(engine, connection.recv()))
 
 
-def _attempt(engine: "Engine", request: Request) -> Pcm | Failed:
+def _attempt(engine: "Engine", request: Request | Which) -> Pcm | Installed | Failed:
     """A file now and then has no frames, in the first moments of an engine above all; so an engine is asked twice."""
     try:
+        if isinstance(request, Which):
+            return engine.which(request.manner)
         with contextlib.suppress(NoSound):
             return engine.speak(request)
         return engine.speak(request)
@@ -167,13 +188,19 @@ class Engine:
         finally:
             path.unlink(missing_ok=True)
 
+    def which(self, manner: Manner) -> Installed:
+        """The voice for a manner, and what else is installed."""
+        english = tuple(v.name for v in self._pyttsx3.getProperty("voices") if "en" in _languages(v))
+        return Installed(self._voice(manner), english)
+
+    def _voice(self, manner: Manner) -> str:
+        if DRIVER == "espeak":
+            return espeak_voice(manner)
+        return best_voice(self._pyttsx3.getProperty("voices"), manner.gender)
+
     def _set(self, manner: Manner) -> None:
         """The voice first: a change of voice takes rate and pitch back."""
-        if DRIVER == "espeak":
-            voice = espeak_voice(manner)
-        else:
-            voice = best_voice(self._pyttsx3.getProperty("voices"), manner.gender)
-        if voice:
+        if voice := self._voice(manner):
             self._pyttsx3.setProperty("voice", voice)
         self._pyttsx3.setProperty("rate", manner.rate)
         if DRIVER == "espeak":

@@ -17,7 +17,7 @@ from typing import Any
 
 from simpatient.errors import ModelError
 from simpatient.model import Word
-from simpatient.ports import BLOCK, RATE, Segment
+from simpatient.ports import BLOCK, RATE, Partial, Segment
 from simpatient.ports.stderr import caught
 
 _V1 = (("final.mdl",), ("mfcc.conf",), ("HCLG.fst", "HCLr.fst"))
@@ -54,6 +54,9 @@ class VoskRecogniser:
                 yield from _segments(recogniser.Result())
         yield from _segments(recogniser.FinalResult())
 
+    def ears(self) -> "_Ears":
+        return _Ears(self._recogniser())
+
     def close(self) -> None:
         self._model = None
 
@@ -74,6 +77,29 @@ def _same_noise() -> None:
     """
     library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
     library.srand(1)
+
+
+class _Ears:
+    """Obeys Ears. FinalResult leaves the recogniser as new, and its times run on."""
+
+    def __init__(self, recogniser: Any) -> None:
+        self._recogniser = recogniser
+        self._partial = ""
+
+    def hear(self, block: bytes) -> Iterator[Segment | Partial]:
+        if _endpoint(self._recogniser, block):
+            yield from _segments(self._recogniser.Result())
+            yield Partial("")
+            self._partial = ""
+            return
+        text = _known(json.loads(self._recogniser.PartialResult())["partial"])
+        if text != self._partial:
+            self._partial = text
+            yield Partial(text)
+
+    def finish(self) -> Iterator[Segment]:
+        self._partial = ""
+        yield from _segments(self._recogniser.FinalResult())
 
 
 def digest(folder: Path) -> str:
@@ -178,6 +204,10 @@ def _segments(result: str) -> Iterator[Segment]:
     words = tuple(_word(entry) for entry in found if not re.match(r"[<\[]|$", entry["word"]))
     if words:
         yield Segment(words)
+
+
+def _known(text: str) -> str:
+    return " ".join(word for word in text.split() if word[0] not in "<[")
 
 
 def _word(entry: dict[str, Any]) -> Word:

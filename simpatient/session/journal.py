@@ -4,8 +4,8 @@
     {"event":"heard",…} {"event":"decided",…} {"event":"spoke",…} … {"event":"ended",…}
 
 A station's clock adds {"event":"bell","name":…,"at_ms":…,"left_ms":…} and, of the invigilator or after a crash,
-{"event":"paused"|"resumed","by":…,"at_ms":…}; `at_ms` is the station's own time. `paused` without `by` is all that is
-left of a turn in which the learner stopped or spoke of their own risk.
+{"event":"paused"|"resumed","by":…,"at_ms":…}; `at_ms` is the station's own time. In `talk` the learner
+pauses. `paused` without `by` is all that is left of a turn in which the learner stopped or spoke of their own risk.
 
 No wall-clock time stands in it: the same persona, seed and words give the same bytes. A line torn by a crash at the
 very end is dropped and reported; an unknown event, a newer format or damage before the end is a JournalError.

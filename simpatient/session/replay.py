@@ -37,13 +37,18 @@ def redecide(journal: Read, engine: Engine) -> list[str]:
     if records.of_reply(opening) != journal.header["opening"]:
         found.append("the opening differs")
     heard: Json = {}
+    interrupting = False
     for event in journal.events:
-        if event["event"] in ("heard", "unclear", "silence"):
+        if event["event"] == "interrupted":
+            interrupting = True
+        elif event["event"] in ("heard", "unclear", "silence"):
             heard = event
         elif event["event"] == "decided":
             said = records.to_utterance(heard["utterance"])
             silent = heard["event"] == "silence"
-            turn, now = engine.silence(now, heard.get("seconds", SILENCE)) if silent else engine.hear(now, said)
+            seconds = heard.get("seconds", SILENCE)
+            turn, now = engine.silence(now, seconds) if silent else engine.hear(now, said, interrupting)
+            interrupting = False
             found += _compared(event, {"event": "decided", **records.of_decision(turn)})
     return found
 

@@ -40,13 +40,17 @@ def situation(journal: Read, engine: Engine, turns: int | None = None) -> Situat
     if records.of_reply(opening) != journal.header["opening"]:
         raise _changed("the opening")
     heard: Json = {}
+    interrupting = False
     for event in journal.events:
-        if event["event"] in ("heard", "unclear", "silence"):
+        if event["event"] == "interrupted":
+            interrupting = True
+        elif event["event"] in ("heard", "unclear", "silence"):
             heard = event
         elif event["event"] == "decided":
             if turns is not None and event["turn"] > turns:
                 break
-            turn, now = _repeat(heard, engine, now)
+            turn, now = _repeat(heard, engine, now, interrupting)
+            interrupting = False
             if {"event": "decided", **records.of_decision(turn)} != event:
                 raise _changed(f"turn {turn.no}")
     return now
@@ -62,7 +66,7 @@ def left(journal: Read, engine: Engine) -> Left:
         raise JournalError("the learner stopped this session; it does not go on")
     running = None
     if last and last["event"] != "decided":
-        running, now = _repeat(last, engine, now)
+        running, now = _repeat(last, engine, now, _interrupting(events))
     said = {e["turn"] for e in events if e["event"] == "spoke"}
     over = ended is not None and ended != "tech"
     unsaid = None if over or now.memory.turn in said else now.memory.said or engine.open()[0]
@@ -75,10 +79,16 @@ def bells(journal: Read) -> tuple[Bell, ...]:
     return tuple(Bell(e["name"], e["at_ms"], e["left_ms"]) for e in journal.events if e["event"] == "bell")
 
 
-def _repeat(heard: Json, engine: Engine, now: Situation) -> tuple[Turn, Situation]:
+def _interrupting(events: tuple[Json, ...]) -> bool:
+    """Whether the last turn cut into the patient's words."""
+    marks = [e["event"] for e in events if e["event"] in ("interrupted", "decided")]
+    return bool(marks) and marks[-1] == "interrupted"
+
+
+def _repeat(heard: Json, engine: Engine, now: Situation, interrupting: bool) -> tuple[Turn, Situation]:
     if heard["event"] == "silence":
         return engine.silence(now, heard.get("seconds", SILENCE))
-    return engine.hear(now, records.to_utterance(heard["utterance"]))
+    return engine.hear(now, records.to_utterance(heard["utterance"]), interrupting)
 
 
 def _same(journal: Read, engine: Engine) -> None:

@@ -4,6 +4,7 @@ A mode is a composition made by the command line; the runner knows no device, no
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from simpatient import __version__
 from simpatient.errors import OutputError, SimpatientError
@@ -15,8 +16,17 @@ from simpatient.session import records
 from simpatient.session.journal import FORMAT, Journal
 from simpatient.session.records import Json
 
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The learner spoke into a reply, and the patient stopped."""
+
+    said: str
+    """What the patient had said of it."""
+
+
 Watcher = Callable[[Turn], None]
-Mouth = Callable[[Reply], None]
+Mouth = Callable[[Reply], Cut | None]
 
 
 class Session:
@@ -28,6 +38,8 @@ class Session:
         self.journal = journal
         self.opening, self.now = engine.open()
         self._over = False
+        self._interrupting = False
+        self._foreseen: tuple[Situation, Utterance, tuple[Turn, Situation]] | None = None
         if now is not None:
             self.now = now
             return
@@ -43,9 +55,20 @@ class Session:
     def state(self) -> AllianceState:
         return self.now.state
 
+    def foresee(self, utterance: Utterance) -> Turn:
+        """The turn that would follow these words; nothing happens, and any thread may ask."""
+        now = self.now
+        found = self.engine.hear(now, utterance, self._interrupting)
+        self._foreseen = now, utterance, found
+        return found[0]
+
     def hear(self, utterance: Utterance) -> Turn | None:
         """The turn that follows; None if the learner stopped or spoke of their own risk (nothing of it is kept)."""
-        turn, after = self.engine.hear(self.now, utterance)
+        foreseen = self._foreseen
+        if foreseen and foreseen[0] is self.now and foreseen[1] == utterance:
+            turn, after = foreseen[2]
+        else:
+            turn, after = self.engine.hear(self.now, utterance, self._interrupting)
         if turn.ended == "aborted":
             self.journal.add("paused")
             self.end("aborted")
@@ -60,11 +83,16 @@ class Session:
     def _keep(self, event: str, turn: Turn, after: Situation, **more: object) -> Turn:
         self.journal.add(event, turn=turn.no, utterance=records.of_utterance(turn.utterance), **more)
         self.journal.add("decided", **records.of_decision(turn))
-        self.now = after
+        self.now, self._interrupting = after, False
         return turn
 
     def spoke(self, reply: Reply) -> None:
         self.journal.add("spoke", turn=self.now.memory.turn, reply=reply.id)
+
+    def interrupted(self, reply: Reply, cut: Cut) -> None:
+        """The learner spoke while the patient was speaking, and goes on; the next turn is that of an interrupter."""
+        self._interrupting = True
+        self.journal.add("interrupted", turn=self.now.memory.turn, reply=reply.id, said=cut.said)
 
     def end(self, reason: Ended) -> Ended:
         """Ends the session once; a reason that the patient gave stands. Returns the reason that stands."""
@@ -106,8 +134,7 @@ def converse(
     """As `run`, and the journal stays open. `first` is what the patient says before listening."""
     try:
         if first is not None:
-            mouth(first)
-            session.spoke(first)
+            _say(session, mouth, first)
         if session.now.ended is None:
             _exchange(session, ears, mouth, watch)
         return session.end("closed")
@@ -127,7 +154,13 @@ def _exchange(session: Session, ears: Iterable[Utterance | None], mouth: Mouth, 
         if turn is None:
             return
         watch(turn)
-        mouth(turn.reply)
-        session.spoke(turn.reply)
+        _say(session, mouth, turn.reply)
         if turn.ended:
             return
+
+
+def _say(session: Session, mouth: Mouth, reply: Reply) -> None:
+    """An interrupted reply was said too, as far as the line before says."""
+    if cut := mouth(reply):
+        session.interrupted(reply, cut)
+    session.spoke(reply)

@@ -6,7 +6,6 @@ becomes `learner.flac` and `conversation.flac` at the end. `clips.jsonl` says wh
 """
 
 import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from simpatient.errors import OutputError
@@ -28,19 +27,18 @@ class Tape:
         self._on = on
         self._waiting = bytearray()
 
-    def hearing(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """The microphone's blocks as they are."""
-        for block in blocks:
-            if self._on:
-                self._waiting += block
-            yield block
+    def hears(self, block: bytes) -> None:
+        """What the recogniser is given, as it comes."""
+        if self._on:
+            self._waiting += block
 
-    def turn(self, turn: Turn, since_ms: int = 0) -> None:
+    def turn(self, turn: Turn, now_ms: int) -> None:
         """The turn stands in the journal: its sound may, too. Of a silence nothing is kept.
 
-        `since_ms` is when listening began, in the time of the turn's words.
+        `now_ms` is the end of what has come, in the time of the turn's words.
         """
         said = turn.utterance
+        since_ms = now_ms - len(self._waiting) * 1000 // (2 * RATE)
         if self._waiting and said.words:
             self._add(LEARNER, self._waiting)
             first, last = (max(0, ms - since_ms) for ms in (said.start_ms - LEAD_MS, said.end_ms + TAIL_MS))

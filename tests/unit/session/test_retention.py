@@ -212,6 +212,11 @@ def loud(seconds, value=1000):
     return [block] * round(seconds * RATE / BLOCK)
 
 
+def feed(tape, seconds):
+    for block in loud(seconds):
+        tape.hears(block)
+
+
 def said(no, start_ms, end_ms):
     state = AllianceState("contemplation", 0.5, 0.5, 0.5, 0.5, 0.5)
     words = (Word("hello", start_ms, end_ms, 1.0),)
@@ -222,11 +227,11 @@ def test_sound_of_kept_turns_only(tmp_path):
     """Silences and turns that the journal does not hold leave no sound; the clips are where the words are."""
     tape = Tape(tmp_path, on=True)
     tape.patient(REPLY, Pcm(bytes(2 * RATE), RATE))
-    list(tape.hearing(loud(3)))
-    tape.turn(said(1, 61_000, 62_000), since_ms=60_000)
-    list(tape.hearing(loud(2)))
-    tape.turn(replace(said(2, 0, 0), utterance=Utterance("")))
-    list(tape.hearing(loud(2)))  # the learner spoke of their own risk: the turn never comes
+    feed(tape, 3)
+    tape.turn(said(1, 61_000, 62_000), now_ms=63_000)
+    feed(tape, 2)
+    tape.turn(replace(said(2, 0, 0), utterance=Utterance("")), now_ms=70_000)
+    feed(tape, 2)  # the learner spoke of their own risk: the turn never comes
     tape.close()
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["clips.jsonl", "conversation.flac", "learner.flac"]
@@ -239,8 +244,8 @@ def test_sound_of_kept_turns_only(tmp_path):
 def test_without_consent_nothing_is_kept(tmp_path):
     """Everything passes."""
     tape = Tape(tmp_path, on=False)
-    assert len(list(tape.hearing(loud(1)))) == 10
-    tape.turn(said(1, 0, 500))
+    feed(tape, 1)
+    tape.turn(said(1, 0, 500), now_ms=1_000)
     tape.patient(REPLY, Pcm(bytes(RATE), RATE))
     tape.close()
 
@@ -250,16 +255,16 @@ def test_without_consent_nothing_is_kept(tmp_path):
 def test_a_crash_costs_no_more_than_the_running_turn(tmp_path):
     """What was kept is there when the session goes on, even where a sample was torn, or the session had ended."""
     tape = Tape(tmp_path, on=True)
-    list(tape.hearing(loud(1)))
-    tape.turn(said(1, 0, 1000))
-    list(tape.hearing(loud(1)))  # killed
+    feed(tape, 1)
+    tape.turn(said(1, 0, 1000), now_ms=1_000)
+    feed(tape, 1)  # killed
     with (tmp_path / "learner.pcm").open("ab") as raw:
         raw.write(b"\x01")
 
     for number in (2, 3):
         tape = Tape(tmp_path, on=True)
-        list(tape.hearing(loud(1)))
-        tape.turn(said(number, 0, 1000))
+        feed(tape, 1)
+        tape.turn(said(number, 0, 1000), now_ms=1_000)
         tape.close()
 
     samples = b"".join(blocks(tmp_path / "learner.flac"))
