@@ -7,6 +7,7 @@ import time
 import numpy
 
 from simpatient.cli import common, live
+from simpatient.cli.talk import Wishes, talk_with
 from simpatient.errors import SimpatientError
 from simpatient.session.journal import read
 from tests.audio_devices import RATE
@@ -26,7 +27,7 @@ class Talk:
         self.folder = folder
         self._recording = recording
         self._engine = engine
-        self._sound = live.Sound(**{"model": "clinic", "turns": "quick", **sound})
+        self._wishes = Wishes(**{"model": "clinic", "turns": "quick", **sound})
         say, open_booth = common.Mouth.say, live.Booth.__init__
 
         def kept(mouth, reply):
@@ -44,7 +45,7 @@ class Talk:
 
     def _run(self):
         try:
-            live.run_live(self._engine, self.folder, live.Look(), self._sound)
+            talk_with(self._engine, self.folder, self._wishes)
         except SimpatientError as error:
             self.error = error
 

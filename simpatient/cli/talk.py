@@ -88,7 +88,11 @@ def run_talk(persona: str, wishes: Wishes, *, out: Path | None, seed: int, diffi
     if wishes.typed and (wishes.push_to_talk or not wishes.captions):
         raise UsageError("--push-to-talk and --no-captions go without --typed")
     engine = common.engine(persona, seed, difficulty)
-    folder = common.session_folder(out, engine.patient.id)
+    talk_with(engine, common.session_folder(out, engine.patient.id), wishes)
+
+
+def talk_with(engine: Engine, folder: Path, wishes: Wishes) -> None:
+    """A whole session with a patient, from the start screen to the debrief."""
     view = screen.console()
     if not wishes.as_json:
         screen.say(view, f"{WARNING}\n\n{engine.patient.persona.setting}\n")

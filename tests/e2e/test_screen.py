@@ -6,11 +6,9 @@ import threading
 import pytest
 
 from simpatient import places
-from simpatient.cli import common
-from simpatient.cli.desk import Wishes
-from simpatient.cli.display import Look
+from simpatient.cli import common, desk
 from simpatient.cli.drill import run_drill
-from simpatient.cli.live import Sound, run_live
+from simpatient.cli.talk import Wishes, talk_with
 from simpatient.errors import UsageError
 from simpatient.session.journal import read
 from tests.booth import Terminal, furnish, words
@@ -43,15 +41,15 @@ class Running:
             assert self.ends()
 
 
-def talk(engine, folder, look=None, **sound):
-    return Running(lambda: run_live(engine, folder, look or Look(), Sound(turns="quick", **sound)))
+def talk(engine, folder, **wishes):
+    return Running(lambda: talk_with(engine, folder, Wishes(turns="quick", **wishes)))
 
 
 @pytest.mark.must_show("the live screen in 80×24 without colour: captions, level, state in words, and every key")
 def test_keys_of_a_talk(engine, tmp_path, monkeypatch):
     """The start screen, a turn with its coach line, and what p, c, ?, r, space and s do, by keyboard alone."""
     room, terminal = furnish(monkeypatch, GOOD), Terminal(monkeypatch)
-    with talk(engine, tmp_path / "s", Look(coach=True)) as running:
+    with talk(engine, tmp_path / "s", coach=True) as running:
         terminal.shows("CHECK", "You may stop at any time", "Microphone: room.", "Say a few words", "Microphone ·")
         assert room.played == 0
         room.holding = True
@@ -130,7 +128,7 @@ def test_without_a_terminal(engine, tmp_path, monkeypatch, capsys):
     room = furnish(monkeypatch, GOOD, "stop simulation")
     room.say(words(GOOD), after_ms=2_000)
     room.say(words("stop simulation"), after_ms=7_000)
-    with talk(engine, tmp_path / "s", Look(coach=True)):
+    with talk(engine, tmp_path / "s", coach=True):
         pass
     out = capsys.readouterr().out
 
@@ -139,14 +137,14 @@ def test_without_a_terminal(engine, tmp_path, monkeypatch, capsys):
              "Coach: Helpful-visit question", "Report:"]  # fmt: skip
     assert [out.find(text) for text in order] == sorted(out.find(text) for text in order) and "-1" not in order
     with pytest.raises(UsageError, match="no terminal"):
-        run_live(engine, tmp_path / "p", Look(), Sound(push_to_talk=True))
+        talk_with(engine, tmp_path / "p", Wishes(push_to_talk=True))
 
 
 def test_keys_without_a_screen(engine, tmp_path, monkeypatch):
     """A terminal that can only write lines: the keys work all the same."""
     furnish(monkeypatch)
     terminal = Terminal(monkeypatch, term="dumb")
-    with talk(engine, tmp_path / "s", Look(captions=False)) as running:
+    with talk(engine, tmp_path / "s", captions=False) as running:
         terminal.shows("Speak when you are ready")
         terminal.press("?")
         terminal.shows("hear the last answer again")
@@ -164,7 +162,7 @@ def test_keys_of_a_station(tmp_path, monkeypatch, invigilator):
     file.write_text(text.replace("times: {profile: osce-uk}", f"times: {times}"))
     room, terminal = furnish(monkeypatch), Terminal(monkeypatch)
     room.holding = True
-    wishes = Wishes(silent=True, turns="quick", invigilator=invigilator)
+    wishes = desk.Wishes(silent=True, turns="quick", invigilator=invigilator)
     with Running(lambda: run_drill(str(file), wishes, tmp_path / "s", None)) as running:
         terminal.shows("CHECK", "Simulated patient", seconds=30)
         terminal.press("\n")
