@@ -31,7 +31,7 @@ UNSURE = 0.45
 """Confidence of a question about suicide that may have been misheard: not credited, and never taken for not asked."""
 _PLAIN = ("OPENQ", "CLOSEDQ")
 _BACKCHANNEL = 2
-_TRUSTED = frozenset({"GOAL_BRIDGE", "REPAIR"})
+_TRUSTED = frozenset({"GOAL_BRIDGE", "REPAIR", "SIDE_FX"})
 """Codes beside those of risk whose cues are not overruled: the matcher knows too few of their forms."""
 _GREETINGS = frozenset("hello hi hey good".split())
 _QUESTION_OPENERS = frozenset(
