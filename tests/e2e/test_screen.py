@@ -164,6 +164,8 @@ def test_keys_of_a_station(tmp_path, monkeypatch, invigilator):
     room.holding = True
     wishes = desk.Wishes(silent=True, turns="quick", invigilator=invigilator)
     with Running(lambda: run_drill(str(file), wishes, tmp_path / "s", None)) as running:
+        terminal.shows("Keep the sound of your voice", seconds=30)
+        terminal.press("n\n")
         terminal.shows("CHECK", "Simulated patient", seconds=30)
         terminal.press("\n")
         terminal.shows("BELL ◆ Read now", "BELL ◆ Go in", "SPEAKING", " left SPEAKING", "Tess Moran:")

@@ -39,7 +39,7 @@ def test_the_heavier_of_two_missteps(engine):
 
 
 @pytest.mark.parametrize(
-    ("text", "says"), [("we met some people", PLAIN), ("okay", "Facilitation (“okay”): nothing moved.")]
+    ("text", "says"), [("hm let me see", PLAIN), ("okay", "Facilitation (“okay”): nothing moved.")]
 )
 def test_other_turns(engine, text, says):
     """Kind where there was nothing to name."""
