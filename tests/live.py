@@ -7,6 +7,7 @@ import time
 import numpy
 
 from simpatient.cli import common, live
+from simpatient.cli.sound import Sound
 from simpatient.cli.talk import Wishes, talk_with
 from simpatient.errors import SimpatientError
 from simpatient.session.journal import read
@@ -27,7 +28,7 @@ class Talk:
         self.folder = folder
         self._recording = recording
         self._engine = engine
-        self._wishes = Wishes(**{"model": "clinic", "turns": "quick", **sound})
+        self._wishes = Wishes(sound=Sound(**{"model": "clinic", "turns": "quick", **sound}))
         say, open_booth = common.Mouth.say, live.Booth.__init__
 
         def kept(mouth, reply):

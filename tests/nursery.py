@@ -57,3 +57,15 @@ def _child(stdin: Any, stdout: Any, arguments: tuple[str, ...]) -> None:
     from simpatient.cli.app import main
 
     main()
+
+
+def simpatient(*arguments, typed=()):
+    """(exit code, what was printed)."""
+    child = Child(*arguments)
+    child.typed.write("".join(f"{line}\n" for line in typed))
+    child.typed.close()
+    printed = child.out.read()
+    child.process.join(20)
+    code = child.process.exitcode
+    child.close()
+    return code, printed

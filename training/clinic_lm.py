@@ -168,7 +168,7 @@ class Backoff:
         below = self.two(ids[:, 1:])
         histories, known = self.g2.find(ids[:, :2])
         weight = numpy.where(known, self.bow2[histories], 1.0)
-        return numpy.where(there, self.p3[rows] if len(self.p3) else 0.0, weight * below)
+        return numpy.where(there, self.p3[rows], weight * below)
 
 
 def general_over(general, names):
@@ -243,7 +243,7 @@ def clinic_over(lines, names):
     three, n3 = three[real], n3[real]
     g3 = Grams(three, size)
     n3 = n3[g3.order]
-    model = two_weighted(model)
+    model = weighted(model)
     histories, _ = g2.find(g3.ids[:, :2])
     total, kinds = numpy.zeros(len(g2.keys)), numpy.zeros(len(g2.keys))
     numpy.add.at(total, histories, n3)
@@ -251,15 +251,6 @@ def clinic_over(lines, names):
     p3 = (n3 - d3).clip(0) / total[histories] + d3 * kinds[histories] / total[histories] * model.two(g3.ids[:, 1:])
     model.g3, model.p3 = g3, p3
     return weighted(model)
-
-
-def two_weighted(model):
-    """As `weighted`, before there are trigrams."""
-    seen, below = numpy.zeros(model.g2.size), numpy.zeros(model.g2.size)
-    numpy.add.at(seen, model.g2.ids[:, 0], model.p2)
-    numpy.add.at(below, model.g2.ids[:, 0], model.p1[model.g2.ids[:, 1]])
-    model.bow1 = left(seen, below)
-    return model
 
 
 def mixed(a, b, share):

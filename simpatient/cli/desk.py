@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from simpatient.cli import common, screen
 from simpatient.cli.consent import Consent, consent
 from simpatient.cli.keyboard import Keyboard
 from simpatient.cli.options import RETAIN_DAYS
+from simpatient.cli.sound import Sound
 from simpatient.cli.station import clock as minutes
 from simpatient.errors import DeviceError
 from simpatient.grading.station import Profile
@@ -39,12 +40,7 @@ class Wishes:
     extra_task: float = 1.0
     scale: float = 1.0
     invigilator: bool = False
-    model: str | None = None
-    device_in: str | None = None
-    device_out: str | None = None
-    turns: str = "normal"
-    headphones: bool = False
-    push_to_talk: bool = False
+    sound: Sound = field(default_factory=Sound)
     captions: bool = True
     silent: bool = False
     bell_volume: float = 0.5
@@ -80,7 +76,7 @@ class Desk:
 
         self._sounds = {name: bell(name, wishes.bell_volume) for name in STROKES}
         try:
-            return DevicePlayer(wishes.device_out)
+            return DevicePlayer(wishes.sound.device_out)
         except DeviceError as error:
             common.note(f"No bell is heard: {error}. Bells are shown.")
             return None

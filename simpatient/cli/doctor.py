@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from math import log10
 from typing import TYPE_CHECKING
 
 from simpatient import places
@@ -14,7 +13,9 @@ from simpatient.cli import common, screen
 from simpatient.errors import EquipmentError, SimpatientError
 from simpatient.model import Utterance
 from simpatient.ports import RATE, Manner, Pcm
+from simpatient.ports.activity import level_db
 from simpatient.ports.clock import SystemClock
+from simpatient.session.conversation import at_rate
 
 if TYPE_CHECKING:
     from simpatient.ports.sounddevice_io import Microphone
@@ -76,7 +77,7 @@ def attempted(what: str, check: Callable[[], Found]) -> Found:
 def microphone(device: str | None) -> Found:
     """Whether sound comes in, and how loud the room is. Raises DeviceError."""
     with _listening(device) as ears:
-        level = decibels(b"".join(_for(ears, LISTEN_MS)))
+        level = level_db(b"".join(_for(ears, LISTEN_MS)))
         told, lost = f"{ears.name}, {level:.0f} dB of full scale while nobody speaks", ears.overflows
     if level < SILENT_DB:
         return Found("microphone", told, "nothing comes in: switch it on, unmute it, or name another with --input")
@@ -117,7 +118,7 @@ def voice() -> Found:
     speaker = SpokenVoice()
     try:
         chosen = speaker.which(Manner()).chosen or "its own voice"
-        level = decibels(speaker.say(SENTENCE, Manner()).data)
+        level = level_db(speaker.say(SENTENCE, Manner()).data)
     finally:
         speaker.close()
     remedy = "" if level > SILENT_DB else "it is silent: choose another voice in the system's settings"
@@ -166,7 +167,7 @@ def mouth_to_ear(device_in: str | None, device_out: str | None) -> Found:
 
     voice, speaker = SpokenVoice(), DeviceSpeaker(device_out)
     try:
-        said = _at_rate(voice.say(SENTENCE, Manner()))
+        said = at_rate(voice.say(SENTENCE, Manner()))
         with _listening(device_in) as ears:
             blocks = ears.blocks()
             heard = [next(blocks)]
@@ -185,15 +186,6 @@ def mouth_to_ear(device_in: str | None, device_out: str | None) -> Found:
     return Found("mouth to ear", f"{late} ms from the program to the loudspeaker and back through the microphone")
 
 
-def decibels(sound: bytes) -> float:
-    """Mean level of int16 sound, dB of full scale; -99 for digital silence."""
-    import numpy
-
-    samples = numpy.frombuffer(sound, "<i2").astype(float) / 32_768
-    power = float((samples**2).mean()) if len(samples) else 0.0
-    return max(-99.0, 10 * log10(power)) if power else -99.0
-
-
 def delay(said: bytes, heard: bytes) -> tuple[int, float]:
     """(milliseconds, 0..1): how much later `said` stands in `heard`, both int16 at RATE, and how alike it is there."""
     import numpy
@@ -207,14 +199,6 @@ def delay(said: bytes, heard: bytes) -> tuple[int, float]:
     there = y[at : at + len(x)]
     alike = abs(float(both[at])) / float(numpy.linalg.norm(x) * numpy.linalg.norm(there) or 1.0)
     return at * 1000 // RATE, min(1.0, alike)
-
-
-def _at_rate(sound: Pcm) -> bytes:
-    import numpy
-    import soxr  # type: ignore[import-untyped]
-
-    samples = numpy.frombuffer(sound.data, "<i2")
-    return soxr.resample(samples, sound.rate, RATE).astype("<i2").tobytes()  # type: ignore[no-any-return]
 
 
 @contextmanager

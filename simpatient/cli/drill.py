@@ -17,7 +17,6 @@ from simpatient.cli.display import Look
 from simpatient.cli.faces import Face, Nobody, Spoken, Typed
 from simpatient.cli.feedback import ask_self, show_marks
 from simpatient.cli.hands import Actions
-from simpatient.cli.live import Sound
 from simpatient.cli.station import clock as minutes
 from simpatient.cli.station import show_sheet
 from simpatient.cli.talk import OWN_RISK, WARNING, spoke_of_own_risk
@@ -142,10 +141,7 @@ def _face(desk: Desk, held: Held) -> Face:
         return Nobody(desk.view, desk.keyboard, patient.persona.name)
     if wishes.typed:
         return Typed(desk.view, desk.keyboard, patient.persona.name)
-    sound = Sound(
-        wishes.model, wishes.device_in, wishes.device_out, wishes.turns, wishes.headphones, wishes.push_to_talk
-    )  # fmt: skip
-    return Spoken(desk, patient, sound, Look(wishes.captions))
+    return Spoken(desk, patient, wishes.sound, Look(wishes.captions))
 
 
 def _session(held: Held, face: Face, desk: Desk) -> Session:

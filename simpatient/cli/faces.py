@@ -11,7 +11,8 @@ from simpatient.cli.desk import Desk
 from simpatient.cli.display import Look, at_screen, display
 from simpatient.cli.hands import Actions, actions
 from simpatient.cli.keyboard import Keyboard
-from simpatient.cli.live import Booth, Sound, checked
+from simpatient.cli.live import Booth, checked
+from simpatient.cli.sound import Sound
 from simpatient.cli.stage import KEYS, Key
 from simpatient.cli.station import clock as minutes
 from simpatient.cli.talk import LONGEST

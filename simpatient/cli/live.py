@@ -1,9 +1,7 @@
 """What a spoken session needs, opened and closed together; and `simpatient talk` by microphone."""
 
-import wave
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
@@ -14,16 +12,19 @@ from simpatient.cli import common, screen
 from simpatient.cli.display import Display, at_screen, display
 from simpatient.cli.hands import Space, actions, heeded
 from simpatient.cli.keyboard import Keyboard
+from simpatient.cli.sound import Sound
 from simpatient.cli.station import clock as minutes
 from simpatient.cli.talk import WARNING, Begin, Wishes
-from simpatient.errors import DeviceError, OutputError, UsageError
+from simpatient.errors import DeviceError, UsageError
 from simpatient.grading.coach import coach
 from simpatient.model import Ended, Reply, Turn, Utterance
 from simpatient.patient.engine import Engine
 from simpatient.persona.load import Patient
 from simpatient.ports import Pcm
 from simpatient.ports.clock import SystemClock
+from simpatient.ports.recordings import save
 from simpatient.session.early import Early
+from simpatient.session.files import spoken
 from simpatient.session.floor import Floor, waits
 from simpatient.session.level import Level
 from simpatient.session.live import FRAMES, Live, Seen
@@ -39,18 +40,6 @@ PROMPT_S = 0.04
 """Seconds of sound that wait in the loudspeaker and the microphone: what a turn waits for nothing."""
 STOP = "stop simulation"
 """What the key that stops says."""
-
-
-@dataclass(frozen=True)
-class Sound:
-    """What the command line asks of a spoken session."""
-
-    model: str | None = None
-    device_in: str | None = None
-    device_out: str | None = None
-    turns: str = "normal"
-    headphones: bool = False
-    push_to_talk: bool = False
 
 
 class Booth:
@@ -136,10 +125,11 @@ class Booth:
         if not aloud:
             return None
         cut = self.live.say(reply)
-        if self._player and (sound := self._early.sound(reply)):
-            self._tape.patient(reply, beginning(sound, reply, cut))
-        if self._written and (sound := self._early.sound(reply)):
-            write_wave(self._written / f"patient-{self._session.now.memory.turn:03}.wav", sound)
+        if sound := self._early.sound(reply):
+            if self._written:
+                save(self._written / spoken(self._session.now.memory.turn), sound)
+            else:
+                self._tape.patient(reply, beginning(sound, reply, cut))
         return cut
 
     def heard(self, turn: Turn, now_ms: int | None = None) -> None:
@@ -238,17 +228,6 @@ def beginning(sound: Pcm, reply: Reply, cut: Cut | None) -> Pcm:
     words = len(reply.text.split())
     frames = len(sound.data) // 2 * len(cut.said.split()) // max(1, words)
     return Pcm(sound.data[: 2 * frames], sound.rate)
-
-
-def write_wave(path: Path, sound: Pcm) -> None:
-    """For the owner's eyes only. Raises OutputError."""
-    try:
-        path.touch(0o600)
-        with wave.open(str(path), "wb") as file:
-            file.setparams((1, 2, sound.rate, 0, "NONE", ""))
-            file.writeframes(sound.data)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot write: {error.strerror}") from None
 
 
 def _player(device: str | None, tell: Callable[[str], None]) -> "DevicePlayer | None":

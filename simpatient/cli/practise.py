@@ -31,6 +31,7 @@ from simpatient.cli.options import (
     Turns,
     Typed,
 )
+from simpatient.cli.sound import Sound
 
 commands = typer.Typer()
 
@@ -82,8 +83,8 @@ def talk(
     from simpatient.cli.talk import Wishes, run_talk
 
     wishes = Wishes(
-        typed=typed, show_state=show_state, coach=coach, as_json=as_json, model=model, device_in=device_in,
-        device_out=device_out, turns=turns.value, headphones=headphones, push_to_talk=push_to_talk,
+        typed=typed, show_state=show_state, coach=coach, as_json=as_json,
+        sound=Sound(model, device_in, device_out, turns.value, headphones, push_to_talk),
         captions=not no_captions, keep_audio=keep_audio, retain_days=retain_days, learner=learner,
     )  # fmt: skip
     run_talk(persona, wishes, out=out, seed=seed, difficulty=difficulty)
@@ -135,9 +136,10 @@ def drill(
 
     wishes = Wishes(
         typed=typed, profile=profile.value if profile else None, extra_reading=extra_reading, extra_task=extra_task,
-        scale=time_scale, invigilator=invigilator, model=model, device_in=device_in, device_out=device_out,
-        turns=turns.value, headphones=headphones, push_to_talk=push_to_talk, captions=not no_captions, silent=silent,
-        bell_volume=bell_volume, seed=seed, learner=learner, keep_audio=keep_audio, retain_days=retain_days,
+        scale=time_scale, invigilator=invigilator,
+        sound=Sound(model, device_in, device_out, turns.value, headphones, push_to_talk),
+        captions=not no_captions, silent=silent, bell_volume=bell_volume,
+        seed=seed, learner=learner, keep_audio=keep_audio, retain_days=retain_days,
     )  # fmt: skip
     run_drill(station, wishes, out, resume)
 
@@ -184,8 +186,8 @@ def circuit(
     from simpatient.cli.desk import Wishes
 
     wishes = Wishes(
-        typed=typed, scale=time_scale, invigilator=invigilator, model=model, device_in=device_in,
-        device_out=device_out, turns=turns.value, headphones=headphones, push_to_talk=push_to_talk,
+        typed=typed, scale=time_scale, invigilator=invigilator,
+        sound=Sound(model, device_in, device_out, turns.value, headphones, push_to_talk),
         captions=not no_captions, silent=silent, bell_volume=bell_volume, keep_audio=keep_audio,
         retain_days=retain_days,
     )  # fmt: skip
@@ -222,7 +224,7 @@ def retry(
     from simpatient.cli.talk import Wishes
 
     wishes = Wishes(
-        typed=typed, show_state=show_state, model=model, device_in=device_in, device_out=device_out,
+        typed=typed, show_state=show_state, sound=Sound(model, device_in, device_out),
         keep_audio=keep_audio, retain_days=retain_days, learner=learner, say=say,
     )  # fmt: skip
     run_retry(session, turn, wishes, persona=persona, out=out)

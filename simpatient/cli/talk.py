@@ -1,7 +1,7 @@
 """`simpatient talk`: a live conversation, by microphone or by keyboard."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from rich.console import Console
 from simpatient.cli import common, screen
 from simpatient.cli.consent import Consent, at_prompt, consent
 from simpatient.cli.options import RETAIN_DAYS
+from simpatient.cli.sound import Sound
 from simpatient.errors import UsageError
 from simpatient.grading.coach import coach
 from simpatient.model import Ended, Reply, Turn, Utterance
@@ -25,7 +26,6 @@ from simpatient.session.tape import Tape
 
 if TYPE_CHECKING:
     from simpatient.cli.display import Look
-    from simpatient.cli.live import Sound
 
 WARNING = (
     "Simulated patient. Distressing themes such as self-harm and suicide may come up. You may stop at any time\n"
@@ -51,12 +51,7 @@ class Wishes:
     show_state: bool = False
     coach: bool = False
     as_json: bool = False
-    model: str | None = None
-    device_in: str | None = None
-    device_out: str | None = None
-    turns: str = "normal"
-    headphones: bool = False
-    push_to_talk: bool = False
+    sound: Sound = field(default_factory=Sound)
     captions: bool = True
     keep_audio: bool = False
     retain_days: int = RETAIN_DAYS
@@ -70,14 +65,6 @@ class Wishes:
 
         return Look(self.captions, self.coach, self.show_state)
 
-    @property
-    def sound(self) -> "Sound":
-        from simpatient.cli.live import Sound
-
-        return Sound(
-            self.model, self.device_in, self.device_out, self.turns, self.headphones, self.push_to_talk
-        )  # fmt: skip
-
 
 def run_talk(persona: str, wishes: Wishes, *, out: Path | None, seed: int, difficulty: int) -> None:
     """Holds the conversation and writes the session."""
@@ -85,7 +72,7 @@ def run_talk(persona: str, wishes: Wishes, *, out: Path | None, seed: int, diffi
         raise UsageError("--json goes with --typed")
     if wishes.as_json and wishes.coach:
         raise UsageError("--coach goes without --json, which tells all of it")
-    if wishes.typed and (wishes.push_to_talk or not wishes.captions):
+    if wishes.typed and (wishes.sound.push_to_talk or not wishes.captions):
         raise UsageError("--push-to-talk and --no-captions go without --typed")
     engine = common.engine(persona, seed, difficulty)
     talk_with(engine, common.session_folder(out, engine.patient.id), wishes)

@@ -7,12 +7,12 @@ the recording is graded anew. A line torn by a crash is passed over; a result th
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simpatient.errors import OutputError
 from simpatient.places import private_folder
+from simpatient.session.lines import Lines
 from simpatient.session.outputs import GRADE
 from simpatient.session.records import Json, canonical
 
@@ -38,17 +38,13 @@ class Ledger:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._path = root / NAME
         self._found: dict[str, Entry] = {}
         try:
             private_folder(root)
-            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            data = self._path.read_bytes()
-            if data[-1:] not in (b"", b"\n"):
-                os.write(self._file, b"\n")
         except OSError as error:
-            raise OutputError(f"{self._path}: cannot write: {error.strerror}") from None
-        for line in data.splitlines():
+            raise OutputError(f"{root}: cannot write: {error.strerror}") from None
+        self._lines = Lines(root / NAME)
+        for line in self._lines.before.splitlines():
             if (entry := _entry(line)) is not None:
                 self._found[entry.folder] = entry  # the last one holds
 
@@ -60,16 +56,10 @@ class Ledger:
 
     def add(self, entry: Entry) -> None:
         """Notes a result that is on the disk."""
-        try:
-            os.write(self._file, (canonical(asdict(entry)) + "\n").encode())
-            os.fsync(self._file)
-        except OSError as error:
-            raise OutputError(f"{self._path}: cannot write: {error.strerror}") from None
+        self._lines.add(asdict(entry))
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._lines.close()
 
 
 def _entry(line: bytes) -> Entry | None:

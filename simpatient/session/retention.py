@@ -16,6 +16,7 @@ from simpatient.grading import human
 from simpatient.ports.clock import days_later, utc_of
 from simpatient.session import assessment, journal, manifest, outputs, timing
 from simpatient.session.conversation import CLIPS
+from simpatient.session.files import SPOKEN
 from simpatient.session.records import Json
 from simpatient.session.tape import RAW
 
@@ -24,7 +25,8 @@ SOUND = (*_FLAC, *(str(Path(name).with_suffix(RAW)) for name in _FLAC), CLIPS)
 FILES = (
     journal.NAME, timing.NAME, manifest.NAME, assessment.NAME, human.NAME, outputs.GRADE, outputs.REPORT, *SOUND,
 )  # fmt: skip
-"""All that a session leaves; the journal is the last one to be deleted, so that a deletion broken off can go on."""
+"""All that a session leaves, beside what is SPOKEN into files; the journal is the last one to be deleted, so that a
+deletion broken off can go on."""
 _AGE = re.compile(r"([1-9][0-9]{0,4})([dwy])")
 _DAYS = {"d": 1, "w": 7, "y": 365}
 
@@ -140,7 +142,9 @@ def _below(root: Path) -> Iterator[Kept]:
 def _session(folder: Path) -> Iterator[Kept]:
     """What is kept in one folder, if it is a session's."""
     if (header := _header(folder / journal.NAME)) is not None:
-        yield _kept(folder, header, tuple(name for name in FILES if os.path.lexists(folder / name)))
+        named = tuple(name for name in FILES if os.path.lexists(folder / name))
+        spoken = sorted(path.name for path in folder.glob(SPOKEN) if not path.is_dir())
+        yield _kept(folder, header, (*named, *spoken))
 
 
 def _header(file: Path) -> Json | None:

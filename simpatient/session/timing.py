@@ -6,40 +6,26 @@ adds. After a crash it tells to the second how much time was left. A torn last l
 
 import contextlib
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from simpatient.errors import OutputError
-from simpatient.session.records import canonical
+from simpatient.session.lines import Lines
 
 NAME = "timing.jsonl"
 
 
 class Timing:
-    """Appends lines, readable by the owner only. Raises OutputError."""
+    """Appends lines. Raises OutputError."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / NAME
-        try:
-            self._file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            if self._path.read_bytes()[-1:] not in (b"", b"\n"):
-                os.write(self._file, b"\n")  # ends a line that a crash tore
-        except OSError as error:
-            raise OutputError(f"{self._path}: cannot write: {error.strerror}") from None
+        self._lines = Lines(folder / NAME)
 
     def add(self, at_ms: int, **values: Any) -> None:
         """`at_ms` is the station's time."""
-        try:
-            os.write(self._file, (canonical({"at_ms": at_ms, **values}) + "\n").encode())
-            os.fsync(self._file)
-        except OSError as error:
-            raise OutputError(f"{self._path}: cannot write: {error.strerror}") from None
+        self._lines.add({"at_ms": at_ms, **values})
 
     def close(self) -> None:
-        if self._file >= 0:
-            os.close(self._file)
-            self._file = -1
+        self._lines.close()
 
 
 def last_ms(folder: Path) -> int:

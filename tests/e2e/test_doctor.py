@@ -6,6 +6,7 @@ import pytest
 
 from simpatient.cli import doctor, voices
 from simpatient.ports import Pcm
+from simpatient.ports.activity import level_db
 from tests.audio_devices import RATE, audio_devices, no_audio_devices  # noqa: F401
 
 
@@ -49,7 +50,7 @@ def test_a_patient_is_heard(audio_devices):  # noqa: F811
     with audio_devices.recording() as recording:
         voices.run_voices("teen", None)
 
-    assert doctor.decibels(recording.data) > -60
+    assert level_db(recording.data) > -60
     assert Pcm(recording.data, RATE).milliseconds > 1_000
 
 

@@ -12,21 +12,9 @@ import pytest
 from simpatient import places
 from simpatient.session.journal import read
 from simpatient.session.retention import FILES
-from tests.nursery import Child
+from tests.nursery import simpatient
 
 LINES = ["What is your problem?", "You need an antidepressant.", "goodbye"]
-
-
-def simpatient(*arguments, typed=()):
-    """(exit code, what was printed)."""
-    child = Child(*arguments)
-    child.typed.write("".join(f"{line}\n" for line in typed))
-    child.typed.close()
-    printed = child.out.read()
-    child.process.join(20)
-    code = child.process.exitcode
-    child.close()
-    return code, printed
 
 
 def talk(folder, *options):

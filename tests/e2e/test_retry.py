@@ -5,22 +5,10 @@ import stat
 import pytest
 
 from simpatient.session.journal import read
-from tests.nursery import Child
+from tests.nursery import simpatient
 
 BADLY = ["What is your problem?", "You need an antidepressant.", "I see.", "goodbye"]
 BETTER = "What would make this visit worth it for you?"
-
-
-def simpatient(*arguments, typed=()):
-    """(exit code, what was printed)."""
-    child = Child(*arguments)
-    child.typed.write("".join(f"{line}\n" for line in typed))
-    child.typed.close()
-    printed = child.out.read()
-    child.process.join(20)
-    code = child.process.exitcode
-    child.close()
-    return code, printed
 
 
 @pytest.fixture(scope="module")

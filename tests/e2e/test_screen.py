@@ -8,6 +8,7 @@ import pytest
 from simpatient import places
 from simpatient.cli import common, desk
 from simpatient.cli.drill import run_drill
+from simpatient.cli.sound import Sound
 from simpatient.cli.talk import Wishes, talk_with
 from simpatient.errors import UsageError
 from simpatient.session.journal import read
@@ -41,8 +42,9 @@ class Running:
             assert self.ends()
 
 
-def talk(engine, folder, **wishes):
-    return Running(lambda: talk_with(engine, folder, Wishes(turns="quick", **wishes)))
+def talk(engine, folder, push_to_talk=False, **wishes):
+    sound = Sound(turns="quick", push_to_talk=push_to_talk)
+    return Running(lambda: talk_with(engine, folder, Wishes(sound=sound, **wishes)))
 
 
 @pytest.mark.must_show("the live screen in 80×24 without colour: captions, level, state in words, and every key")
@@ -137,7 +139,7 @@ def test_without_a_terminal(engine, tmp_path, monkeypatch, capsys):
              "Coach: Helpful-visit question", "Report:"]  # fmt: skip
     assert [out.find(text) for text in order] == sorted(out.find(text) for text in order) and "-1" not in order
     with pytest.raises(UsageError, match="no terminal"):
-        talk_with(engine, tmp_path / "p", Wishes(push_to_talk=True))
+        talk_with(engine, tmp_path / "p", Wishes(sound=Sound(push_to_talk=True)))
 
 
 def test_keys_without_a_screen(engine, tmp_path, monkeypatch):
@@ -162,7 +164,7 @@ def test_keys_of_a_station(tmp_path, monkeypatch, invigilator):
     file.write_text(text.replace("times: {profile: osce-uk}", f"times: {times}"))
     room, terminal = furnish(monkeypatch), Terminal(monkeypatch)
     room.holding = True
-    wishes = desk.Wishes(silent=True, turns="quick", invigilator=invigilator)
+    wishes = desk.Wishes(silent=True, sound=Sound(turns="quick"), invigilator=invigilator)
     with Running(lambda: run_drill(str(file), wishes, tmp_path / "s", None)) as running:
         terminal.shows("Keep the sound of your voice", seconds=30)
         terminal.press("n\n")

@@ -3,9 +3,10 @@
 import numpy
 import pytest
 
-from simpatient.cli.doctor import Found, attempted, decibels, delay, disk
+from simpatient.cli.doctor import Found, attempted, delay, disk
 from simpatient.errors import DataError, DeviceError
 from simpatient.ports import RATE
+from simpatient.ports.activity import level_db
 
 
 def noise(seconds, seed=1, size=3000):
@@ -35,8 +36,8 @@ def test_another_sound_is_not_taken_for_it():
 
 def test_levels():
     tone = (16_384 * numpy.sin(numpy.arange(RATE))).astype("<i2").tobytes()
-    assert decibels(tone) == pytest.approx(-9.0, abs=0.1)
-    assert decibels(bytes(100)) == decibels(b"") == -99
+    assert level_db(tone) == pytest.approx(-9.0, abs=0.1)
+    assert level_db(bytes(100)) == level_db(b"") == -96
 
 
 def test_an_error_becomes_a_finding_with_its_remedy():

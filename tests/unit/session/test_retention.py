@@ -14,6 +14,7 @@ from simpatient.ports.clock import days_later
 from simpatient.ports.recordings import blocks, probe
 from simpatient.session import manifest, retention
 from simpatient.session.conversation import clips
+from simpatient.session.files import spoken
 from simpatient.session.journal import Journal
 from simpatient.session.runner import Session
 from simpatient.session.tape import Tape
@@ -121,6 +122,8 @@ def test_no_trace_is_left(teen, tmp_path):
     session(teen, folder, audio=True)
     for name in set(retention.FILES) - {"journal.jsonl", "session.json"}:
         (folder / name).touch()
+    for turn in (0, 12, 1234):
+        (folder / spoken(turn)).touch()
     (kept,) = retention.sessions(tmp_path / "circuit")
 
     assert retention.delete(kept, tmp_path / "circuit") == ()
