@@ -212,7 +212,7 @@ def ears_of(engine: str, model: str | None):
         return lambda turn: ears
     from simpatient.ports.hearing import choose
 
-    recogniser = choose(model or engine, {}, None)
+    recogniser = choose(model or engine, {}, None, live=True)
     return lambda turn: recogniser.ears()
 
 

@@ -54,6 +54,12 @@ class Recording:
         """Recorded so far."""
         return len(self.data) / 2 / RATE
 
+    @property
+    def began(self) -> float:
+        """When the first sample was taken, by the monotonic clock; known after a second."""
+        assert self._early is not None
+        return self._early
+
     def collect(self, stream: Any) -> None:
         while part := stream.read1(4096):
             self.data += part
@@ -82,18 +88,23 @@ class AudioDevices:
             file.writeframes(sound)
         return self.speak_file(path)
 
+    def wire(self) -> None:
+        """What comes out of the loudspeaker goes into the microphone."""
+        wire = ["pactl", "load-module", "module-loopback", "source=speaker.monitor", "sink=mic", "latency_msec=60"]
+        subprocess.run(wire, check=True, capture_output=True)
+
     def speak_file(self, path: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(["paplay", "--device=mic", "--latency-msec=50", str(path)])
 
     @contextlib.contextmanager
-    def recording(self) -> Iterator[Recording]:
-        """Records the loudspeaker from before the body until a little after it."""
+    def recording(self, sink: str = "speaker") -> Iterator[Recording]:
+        """Records the loudspeaker, or what goes into the microphone, from before the body until a little after it."""
         taken = Recording()
-        command = ["parec", "--device=speaker.monitor", f"--rate={RATE}", "--channels=1", "--latency-msec=20"]
+        command = ["parec", f"--device={sink}.monitor", f"--rate={RATE}", "--channels=1", "--latency-msec=20"]
         with subprocess.Popen([*command, "--format=s16le"], stdout=subprocess.PIPE) as process:
             reader = threading.Thread(target=taken.collect, args=(process.stdout,))
             reader.start()
-            assert taken.running.wait(5.0), "the loudspeaker's monitor gives nothing"
+            assert taken.running.wait(5.0), f"the monitor of {sink} gives nothing"
             try:
                 yield taken
                 time.sleep(0.2)  # sound on its way through the sink
@@ -104,6 +115,12 @@ class AudioDevices:
 
 @pytest.fixture
 def audio_devices() -> Iterator[AudioDevices]:
+    with devices() as found:
+        yield found
+
+
+@contextlib.contextmanager
+def devices() -> Iterator[AudioDevices]:
     """A running microphone and loudspeaker, the default ones of this process and its children."""
     sounddevice = _sounddevice()
     if missing := [program for program in PROGRAMS if shutil.which(program) is None]:

@@ -125,5 +125,3 @@ def spearman(xs: list[float], ys: list[float]) -> float:
     from scipy.stats import spearmanr
 
     return float(spearmanr(xs, ys).statistic)
-
-

@@ -49,11 +49,11 @@ def station_of(header: dict[str, Any], name: str | None = None) -> Station | Non
 
 
 @contextmanager
-def recogniser(model: str | None) -> Iterator[Recogniser]:
+def recogniser(model: str | None, live: bool = False) -> Iterator[Recogniser]:
     """The recogniser of `design`: --model, the environment, an installed model, pocketsphinx."""
     from simpatient.ports.hearing import choose
 
-    ears = choose(model, os.environ, places.user_data() / "models")
+    ears = choose(model, os.environ, places.user_data() / "models", live)
     try:
         yield ears
     finally:

@@ -73,7 +73,7 @@ class Booth:
             self._mouth = common.Mouth(patient, voice, display.tell)
             stack.callback(self._mouth.close)
             voice.start()
-            ears = stack.enter_context(common.recogniser(sound.model))
+            ears = stack.enter_context(common.recogniser(sound.model, live=True))
             self.told = f"Listening: {ears.about}\nMicrophone: {self._microphone.name}."
             self.live = Live(
                 self._microphone, ears.ears(), self._activity, self._player, floor, clock, self._note,

@@ -16,20 +16,21 @@ SPHINX = "pocketsphinx"
 UNKNOWN = "no published figure known here"
 
 
-def choose(model: str | None, env: Mapping[str, str], installed: Path | None) -> Recogniser:
+def choose(model: str | None, env: Mapping[str, str], installed: Path | None, live: bool = False) -> Recogniser:
     """The recogniser of `model` ('clinic', 'pocketsphinx' or a folder), else of the variable SIMPATIENT_VOSK_MODEL,
-    else of the first folder in `installed`, else pocketsphinx. Raises ModelError.
+    else of the first folder in `installed`, else pocketsphinx; for a live session or recordings. Raises ModelError.
     """
     if model == CLINIC:
-        return VoskRecogniser(places.clinic_model(), CLINIC, "Vosk, clinic model: hears the demo and the tests only")
+        about = "Vosk, clinic model: hears the demo and the tests only"
+        return VoskRecogniser(places.clinic_model(), CLINIC, about, live)
     if model == SPHINX:
         return SphinxRecogniser()
     if model:
-        return _vosk(model, f"--model {model}; allowed: {CLINIC}, {SPHINX} or a folder")
+        return _vosk(model, f"--model {model}; allowed: {CLINIC}, {SPHINX} or a folder", live)
     if env.get(VARIABLE):
-        return _vosk(env[VARIABLE], VARIABLE)
+        return _vosk(env[VARIABLE], VARIABLE, live)
     for folder in models(installed):
-        return _vosk(folder, "installed")
+        return _vosk(folder, "installed", live)
     return SphinxRecogniser()
 
 
@@ -46,10 +47,10 @@ def about(name: str) -> str:
     return f"Vosk, {name}: {known.get(name, UNKNOWN)}"
 
 
-def _vosk(folder: str | Path, origin: str) -> Recogniser:
+def _vosk(folder: str | Path, origin: str, live: bool) -> Recogniser:
     path = Path(folder).expanduser()
     name = path.resolve().name
     try:
-        return VoskRecogniser(path, name, about(name))
+        return VoskRecogniser(path, name, about(name), live)
     except ModelError as error:
         raise ModelError(f"{error} ({origin})") from None

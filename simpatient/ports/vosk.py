@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from simpatient.errors import ModelError
@@ -31,6 +32,14 @@ _V2 = (
 _DYNAMIC = ("Gr.fst", "disambig_tid.int")
 """Files that must stand beside HCLr.fst."""
 _ENDPOINTS = b"--endpoint.silence-phones="
+_LIVE = b"""
+--endpoint.rule1.min-trailing-silence=30
+--endpoint.rule2.min-trailing-silence=1.2
+--endpoint.rule3.min-trailing-silence=1.5
+--endpoint.rule4.min-trailing-silence=2.0
+--endpoint.rule5.min-utterance-length=60
+"""
+"""Seconds. Whose turn it is decides the floor: a learner who thinks keeps the words before, and no long one is cut."""
 _ERROR = re.compile(r"^ERROR \(.*?:\d+\) (.*)$", re.MULTILINE)
 _QUIET = -2
 """libvosk's log level that leaves nothing but errors."""
@@ -39,13 +48,13 @@ _QUIET = -2
 class VoskRecogniser:
     """Obeys Recogniser. The model is loaded once; any number of threads may listen at the same time."""
 
-    def __init__(self, folder: Path, name: str, about: str) -> None:
-        """Raises ModelError."""
+    def __init__(self, folder: Path, name: str, about: str, live: bool = False) -> None:
+        """With the endpoints of a live session, or the model's own. Raises ModelError."""
         check(folder)
         self.name = name
         self.about = about
         self.digest = digest(folder)
-        self._model: Any = _load(folder)
+        self._model: Any = _load(folder, live)
 
     def listen(self, blocks: Iterable[bytes]) -> Iterator[Segment]:
         recogniser = self._recogniser()
@@ -140,7 +149,29 @@ def _lacks(folder: Path, what: str) -> ModelError:
     return ModelError(f"{folder}: no {what}; {advice}")
 
 
-def _load(folder: Path) -> Any:
+@contextlib.contextmanager
+def _with_live_endpoints(folder: Path) -> Iterator[Path]:
+    """A folder that holds the same model with other endpoints, which libvosk takes from its configuration alone.
+
+    The model as it is where links are not allowed, and in the flat layout, which has no such file.
+    """
+    configuration = folder / "conf" / "model.conf"
+    with contextlib.ExitStack() as stack:
+        derived = Path(stack.enter_context(TemporaryDirectory(prefix="simpatient-model-")))
+        try:
+            told = configuration.read_bytes()
+            (derived / "conf").mkdir()
+            (derived / "conf" / "model.conf").write_bytes(told + _LIVE)
+            for path in (*folder.iterdir(), *configuration.parent.iterdir()):
+                beside = derived / path.relative_to(folder)
+                if not beside.exists():
+                    beside.symlink_to(path.resolve())
+        except OSError:
+            derived = folder
+        yield derived
+
+
+def _load(folder: Path, live: bool) -> Any:
     """The vosk.Model. Raises ModelError with libvosk's own reason."""
     try:
         with _no_socket_on_import():
@@ -149,8 +180,8 @@ def _load(folder: Path) -> Any:
         reason = " ".join(str(error).split())
         raise ModelError(f"vosk cannot be loaded ({reason}); run: pip install vosk, or: --model pocketsphinx") from None
     try:
-        with caught() as said:
-            return _tried(vosk, str(folder))
+        with caught() as said, _with_live_endpoints(folder) if live else contextlib.nullcontext(folder) as read:
+            return _tried(vosk, str(read))
     except Exception as error:  # vosk raises nothing narrower
         reason = _last_error(said.text) or str(error)
     raise ModelError(f"{folder}: libvosk refuses it: {reason}; unpack the model anew")

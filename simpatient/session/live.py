@@ -22,6 +22,8 @@ from simpatient.session.turns import together
 FRAMES = RATE * TICK_MS // 1000
 TAIL_MS = 160
 """After the last sample, in which a microphone may still hear it."""
+BACK = Reply("back", "This is the simulation. The sound is back; please go on.", "smalltalk")
+"""Said, in no patient's words, when lost devices have come back."""
 NO_HEADPHONES = "The microphone hears the patient: from now on it listens only while the patient is silent."
 
 
@@ -74,7 +76,7 @@ class Live:
         self._due: _Due | None = None
         self._reference = b""
         self._last: tuple[Reply, Pcm] | None = None
-        self._repeats = False
+        self._repeats = self._back = False
         self._recent: deque[bytes] = deque(maxlen=WINDOW_MS // TICK_MS)
 
     def attend(self, early: Early, keep: Callable[[bytes], None] = lambda block: None) -> None:
@@ -108,8 +110,8 @@ class Live:
                         yield utterance
                 case "silence":
                     yield None
-            if self._repeats:
-                self._say_again()
+            if self._repeats or self._back:
+                self._aside()
         self._finish()
         if self.floor.words:
             yield self._utterance(self.floor.words, station_ms)
@@ -186,9 +188,15 @@ class Live:
         """The patient says the last thing again, unless somebody is speaking."""
         self._repeats = True
 
-    def _say_again(self) -> None:
-        self._repeats = False
-        if self._last and not self.floor.text:
+    def _aside(self) -> None:
+        """Between two turns: that the devices are back, or the last answer once more."""
+        back, repeats = self._back, self._repeats
+        self._back = self._repeats = False
+        if self.floor.text:
+            return
+        if back and self._early and (sound := self._early.sound(BACK)):
+            self._play(BACK, sound)
+        if repeats and self._last:
             self._play(*self._last)
 
     def _play(self, reply: Reply, sound: Pcm) -> Cut | None:
@@ -298,6 +306,7 @@ class Live:
         self._tell(f"{error}. Waiting for it …")
         self._reconnect()
         self._blocks = self._microphone.blocks(FRAMES)
+        self._back = True
         self._tell(f"Going on with the microphone '{self._microphone.name}'.")
 
 

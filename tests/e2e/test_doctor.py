@@ -1,7 +1,5 @@
 """The doctor on a machine with virtual devices, with the loudspeaker before the microphone, and with nothing."""
 
-import subprocess
-
 import pytest
 
 from simpatient.cli import doctor, voices
@@ -16,10 +14,7 @@ def findings(capsys):
 
 @pytest.mark.must_show("doctor: a line a part, and mouth to ear")
 def test_all_well_and_the_way_from_mouth_to_ear(audio_devices, capsys):  # noqa: F811
-    subprocess.run(
-        ["pactl", "load-module", "module-loopback", "source=speaker.monitor", "sink=mic", "latency_msec=50"],
-        check=True, capture_output=True,
-    )  # fmt: skip
+    audio_devices.wire()
 
     with pytest.raises(SystemExit) as left:
         doctor.run_doctor(None, None, "clinic", True)

@@ -107,6 +107,33 @@ def test_any_kind_of_bytes(tones: Tones, kind: Callable[[bytes], bytes]) -> None
     assert text(heard) == SENTENCES[2]
 
 
+def test_a_live_learner_who_thinks_or_goes_on_and_on(tones: Tones) -> None:
+    """Live, a pause of a second ends no segment, 25 s without one are not cut; the digest is the model's own."""
+    live = VoskRecogniser(tones.folder, "tones", "Vosk, tones", live=True)
+    thinking = tones.say(SENTENCES[1], tail_s=0.5) + tones.say(SENTENCES[2], lead_s=0.4, tail_s=1.6)
+    long = " ".join([SENTENCES[0]] * 6)
+
+    heard = [[h for h in live.ears().hear(sound) if isinstance(h, Segment)] for sound in (thinking, bytes(640_000))]
+    (whole,) = list(live.listen(cut(tones.say(long), 2 * BLOCK)))
+
+    assert [text(segments) for segments in heard] == [f"{SENTENCES[1]} {SENTENCES[2]}", ""]
+    assert whole.text == long and whole.words[-1].end_ms > 25_000
+    assert len(tones.hear(tones.say(long))) > 1
+    assert live.digest == tones.recogniser.digest
+
+
+def test_no_links_allowed(tones: Tones, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no link can be made, the model listens with its own endpoints."""
+
+    def refused(*_: object) -> None:
+        raise OSError("a privilege is missing")
+
+    monkeypatch.setattr(Path, "symlink_to", refused)
+    live = VoskRecogniser(tones.folder, "tones", "Vosk, tones", live=True)
+
+    assert text(live.listen([tones.say(SENTENCES[2])])) == SENTENCES[2]
+
+
 def test_long_silence(tones: Tones) -> None:
     """Twelve seconds of silence, in which libvosk reports endpoints without words, give no segment."""
     assert tones.hear(bytes(2 * 16_000 * 12)) == []

@@ -13,7 +13,7 @@ from simpatient.ports.fakes import LoudActivity, Room, ScriptedEars
 from simpatient.session.early import Early
 from simpatient.session.floor import Floor, waits
 from simpatient.session.journal import Journal, read
-from simpatient.session.live import NO_HEADPHONES, Live
+from simpatient.session.live import BACK, NO_HEADPHONES, Live
 from simpatient.session.replay import redecide
 from simpatient.session.runner import Session, run
 
@@ -215,7 +215,7 @@ def test_push_to_talk(engine, tmp_path):
 
 
 def test_a_lost_microphone_comes_back(engine, tmp_path):
-    """It is told, waited for, and the talk goes on; when it does not come back the journal says so and is whole."""
+    """It is told, waited for, said aloud, and the talk goes on; else the journal says so and is whole."""
     talk = Talk(engine, tmp_path, [QUESTION])
     lost = DeviceError("the microphone 'room' gives no more sound; connect it again")
 
@@ -226,9 +226,10 @@ def test_a_lost_microphone_comes_back(engine, tmp_path):
     came = []
     talk.live._blocks = Failing()
     talk.live._reconnect = lambda: came.append(True)
-    talk.room.say(words(QUESTION), after_ms=4_000)
-    talk.hold(10)
+    talk.room.say(words(QUESTION), after_ms=6_000)
+    talk.hold(12)
     assert came and talk.heard() and len(talk.told) == 2
+    assert talk.rendered.count(BACK.text) == 1 and BACK.text not in str(talk.events)
 
     def never():
         raise lost
