@@ -202,10 +202,11 @@ def ears_of(engine: str, model: str | None):
     if engine == "told":
         return Told
     if engine == "pocketsphinx":
-        from simpatient.ports.sphinx import _decoder, _Ears
+        from simpatient.ports.sphinx import _decoder, voice_detector
+        from simpatient.ports.sphinx_ears import FRAME_MS, Ears
 
         lasting = _decoder()
-        ears = _Ears(lasting, live=True)
+        ears = Ears(lasting, voice_detector(FRAME_MS), live=True)
         for block in blocks(sound(paused()[0])[0]):  # the first sentence is another matter: voice and room are unknown
             list(ears.hear(block))
         list(ears.finish())

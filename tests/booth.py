@@ -15,9 +15,9 @@ import numpy
 
 from simpatient.cli import common, live
 from simpatient.ports import BLOCK, RATE, Pcm, activity, sounddevice_io, voice
-from simpatient.ports.activity import level_db
 from simpatient.ports.clock import SystemClock
 from simpatient.ports.fakes import LoudActivity, Room, ScriptedRecogniser
+from simpatient.ports.sound import level_db
 
 SPEED = 5
 """Times as fast as life."""

@@ -13,8 +13,8 @@ from simpatient.cli import common, screen
 from simpatient.errors import EquipmentError, SimpatientError
 from simpatient.model import Utterance
 from simpatient.ports import RATE, Manner, Pcm
-from simpatient.ports.activity import level_db
 from simpatient.ports.clock import SystemClock
+from simpatient.ports.sound import level_db
 from simpatient.session.conversation import at_rate
 
 if TYPE_CHECKING:

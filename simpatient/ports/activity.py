@@ -4,9 +4,9 @@ The detector alone takes white noise and hum for a voice, and goes on for a mome
 takes a cough for a word. Both must agree.
 """
 
-import math
 from collections import deque
 
+from simpatient.ports.sound import level_db
 from simpatient.ports.sphinx import voice_detector
 
 TICK_MS = 20
@@ -41,12 +41,3 @@ class VoiceActivity:
         self._levels.append(max(self.level_db, -96.0))
         loud = self.level_db > max(FAINTEST_DB, self.room_db + ABOVE_DB)
         return self._judge(block) and loud
-
-
-def level_db(block: bytes) -> float:
-    """Root mean square of int16 samples, in decibels below full scale; -96 of digital silence."""
-    import numpy
-
-    samples = numpy.frombuffer(block, "<i2").astype(numpy.float32)
-    power = float(numpy.dot(samples, samples)) / max(1, len(samples))
-    return 10 * math.log10(power) - 90.3 if power > 0.25 else -96.0

@@ -1,5 +1,6 @@
 """Sound of a device in, blocks of the program out, and the other way round. No device is known here."""
 
+import math
 from typing import TYPE_CHECKING
 
 from simpatient.ports import RATE, Pcm
@@ -102,3 +103,17 @@ def samples(data: bytes) -> "NDArray[int16]":
     import numpy
 
     return numpy.frombuffer(data, dtype="<i2")
+
+
+def power(block: bytes) -> float:
+    """Sum of the squares of int16 samples."""
+    import numpy
+
+    samples = numpy.frombuffer(block, "<i2").astype(numpy.float32)
+    return float(numpy.dot(samples, samples))
+
+
+def level_db(block: bytes) -> float:
+    """Root mean square of int16 samples, in decibels below full scale; -96 of digital silence."""
+    mean = power(block) / max(1, len(block) // 2)
+    return 10 * math.log10(mean) - 90.3 if mean > 0.25 else -96.0

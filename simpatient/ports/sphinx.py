@@ -8,10 +8,8 @@ while the turn is not over yet.
 """
 
 import contextlib
-import re
 import signal
 import weakref
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from importlib.util import find_spec
@@ -23,7 +21,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from simpatient.errors import ModelError
-from simpatient.model import Word
 from simpatient.ports import RATE, Partial, Segment
 from simpatient.ports.children import without_interrupts
 from simpatient.ports.vosk import digest
@@ -32,33 +29,12 @@ START = 60.0
 """Seconds that the process may take to stand; a cold disk and a busy machine are slow."""
 STRICTNESS = 2
 """Of the voice detector, 0..3; below 2 it takes mains hum and white noise for speech."""
-SPEECH = 6
-"""Frames of 30 ms with a voice, among the last RECENT, that begin a segment; the word "no" has about 8."""
-RECENT = 10
-SILENCE = 18
-"""Frames that end a segment, when hardly one of them has a voice: 540 ms, as in Vosk."""
-SILENCE_LIVE = 8
-"""The same for a live learner: 240 ms."""
-OFTEN = 4
-"""Frames between two partial hypotheses: 120 ms."""
-LEAD = 15
-"""Frames before the beginning that belong to the segment."""
-LONGEST = 667
-"""Frames at which a segment is cut: 20 s, as in Vosk."""
-LONGEST_WORD = 1_500
-"""Milliseconds; in a held chord a "for" of four seconds is heard."""
-FILLED = 0.33
-"""Part of the time with a voice that words must fill; in music they are few and far between."""
-WARM = 4_000
-"""Milliseconds of segments until voice and microphone are known well enough to decode while they come. Before that a
-segment is decoded as a whole at its end, which takes a quarter of its length; without that one word in eight of a first
-sentence is wrong instead of one in twenty (the 40 clips of audio_fixtures)."""
 ENGLISH = Path(__file__).parent / "sphinx_en"
 """How learners speak: language model and words, made by training/clinic_lm.py."""
+QUIET = Path(__file__).with_name("quiet.npz")
+"""How a voice differs from a room; see `quiet`."""
 SEARCH: dict[str, Any] = {"maxhmmpf": 10_000, "maxwpf": 20}
 """Limits of the search: a fifth less work for the same words."""
-_WORD = re.compile(r"([^<\[+(][^(]*)")
-"""A word without the number of its pronunciation; none for <sil>, [NOISE] and ++UH++."""
 
 
 def voice_detector(milliseconds: int) -> Callable[[bytes], bool]:
@@ -194,8 +170,8 @@ def _package() -> Path:
 
 
 def _digest() -> str:
-    """Of the acoustic model and of our words and sentences."""
-    parts = digest(_package() / "model") + digest(ENGLISH)
+    """Of the acoustic model, of our words and sentences, and of what takes noise away."""
+    parts = digest(_package() / "model") + digest(ENGLISH) + sha256(QUIET.read_bytes()).hexdigest()
     return "sha256:" + sha256(parts.encode()).hexdigest()
 
 
@@ -225,114 +201,15 @@ def _serve(connection: Connection) -> None:
 
 
 def _answer(connection: Connection, decoder: Any) -> None:
+    from simpatient.ports.sphinx_ears import FRAME_MS, Ears
+
     current, ears = 0, None
     while True:
         number, block = connection.recv()
         if number != current:
-            current, ears = number, _Ears(decoder, live=number < 0)
+            current, ears = number, Ears(decoder, voice_detector(FRAME_MS), live=number < 0)
         assert ears is not None
         for segment in ears.hear(block) if block else ears.finish():
             connection.send((number, segment))
         if not block:
             connection.send((number, None))
-
-
-class _Ears:
-    """One listen: bytes in, segments out. But for the first, the decoder works while the learner speaks."""
-
-    def __init__(self, decoder: Any, live: bool = False) -> None:
-        from pocketsphinx import Vad
-
-        with contextlib.suppress(RuntimeError):
-            decoder.end_utt()  # of a listen that was broken off
-        decoder.reinit_feat()  # forgets the last speaker, so that the same sound gives the same words
-        self._decoder = decoder
-        self._vad = Vad(STRICTNESS, RATE)
-        self._frame_ms = round(self._vad.frame_length * 1000)
-        self._rest = b""
-        self._waiting = bytearray()
-        """Sound of the segment that is to be decoded as a whole."""
-        self._known_ms = 0
-        """Length of the segments so far."""
-        self._passed = 0
-        """Frames so far."""
-        self._lead: deque[bytes] = deque(maxlen=LEAD)
-        self._live = live
-        self._partial = ""
-        self._silence = SILENCE_LIVE if live else SILENCE
-        self._voiced: deque[bool] = deque(maxlen=SILENCE)
-        self._begun: int | None = None
-        """The segment's first frame."""
-        self._voice_ms = 0
-        """With a voice, since the segment began."""
-
-    def hear(self, data: bytes) -> Iterator[Segment | Partial]:
-        size = self._vad.frame_bytes
-        self._rest += data
-        whole = len(self._rest) - len(self._rest) % size
-        frames, self._rest = self._rest[:whole], self._rest[whole:]
-        for at in range(0, whole, size):
-            yield from self._frame(frames[at : at + size])
-
-    def finish(self) -> Iterator[Segment]:
-        if self._begun is not None:
-            yield from self._segment(self._begun)
-
-    def _hypothesis(self) -> Iterator[Partial]:
-        """What is understood so far, where it has changed; nothing while the sound waits to be decoded as a whole."""
-        found = None if self._waiting else self._decoder.hyp()
-        text = found.hypstr if found else ""
-        if text != self._partial:
-            self._partial = text
-            yield Partial(text)
-
-    def _frame(self, frame: bytes) -> Iterator[Segment | Partial]:
-        self._passed += 1
-        self._voiced.append(self._vad.is_speech(frame))
-        if self._begun is None:
-            self._lead.append(frame)
-            if sum(list(self._voiced)[-RECENT:]) >= SPEECH:
-                self._begin()
-            return
-        self._decode(frame)
-        self._voice_ms += self._frame_ms * self._voiced[-1]
-        if self._live and self._passed % OFTEN == 0:
-            yield from self._hypothesis()
-        latest = list(self._voiced)[-self._silence :]
-        silent = len(latest) == self._silence and sum(latest) <= 1
-        if silent or self._passed - self._begun >= LONGEST:
-            yield from self._segment(self._begun)
-
-    def _begin(self) -> None:
-        self._begun = self._passed - len(self._lead)
-        self._voice_ms = self._frame_ms * sum(self._voiced)
-        self._decoder.start_utt()
-        for frame in self._lead:
-            self._decode(frame)
-        self._lead.clear()
-
-    def _decode(self, frame: bytes) -> None:
-        if self._known_ms < WARM:
-            self._waiting += frame
-        else:
-            self._decoder.process_raw(frame)
-
-    def _segment(self, begun: int) -> Iterator[Segment]:
-        self._begun, self._partial = None, ""
-        self._voiced.clear()
-        if self._waiting:
-            self._decoder.process_raw(bytes(self._waiting), full_utt=True)
-            self._waiting.clear()
-        self._decoder.end_utt()
-        self._known_ms += (self._passed - begun) * self._frame_ms
-        words = tuple(self._words(begun * self._frame_ms))
-        lengths = (word.end_ms - word.start_ms for word in words)
-        if words and sum(ms for ms in lengths if ms <= LONGEST_WORD) > FILLED * self._voice_ms:
-            yield Segment(words)
-
-    def _words(self, offset: int) -> Iterator[Word]:
-        """The decoder counts in frames of 10 ms, the last one included."""
-        for heard in self._decoder.seg() or ():
-            if word := _WORD.match(heard.word):
-                start, end = offset + 10 * heard.start_frame, offset + 10 * (heard.end_frame + 1)
-                yield Word(word[1], start, end, min(1.0, max(0.0, heard.prob)))

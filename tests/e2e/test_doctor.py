@@ -4,7 +4,7 @@ import pytest
 
 from simpatient.cli import doctor, voices
 from simpatient.ports import Pcm
-from simpatient.ports.activity import level_db
+from simpatient.ports.sound import level_db
 from tests.audio_devices import RATE, audio_devices, no_audio_devices  # noqa: F401
 
 

@@ -6,7 +6,7 @@ import pytest
 from simpatient.cli.doctor import Found, attempted, delay, disk
 from simpatient.errors import DataError, DeviceError
 from simpatient.ports import RATE
-from simpatient.ports.activity import level_db
+from simpatient.ports.sound import level_db
 
 
 def noise(seconds, seed=1, size=3000):
