@@ -50,6 +50,8 @@ def compile_cue(source: str, lists: Mapping[str, Sequence[str]]) -> Cue:
         raise CueError(f"cue {source!r}: found {parser.peek()!r} with nothing open")
     if not any(piece[0].isalnum() or piece[0] == "<" for piece in parser.pieces):
         raise CueError(f"cue {source!r}: holds no word")
+    if re.match(body, ""):
+        raise CueError(f"cue {source!r}: all of it may be missing; hesitations are never heard")
     return Cue(source, re.compile(r"(?<![^ ])" + body), tuple(parser.needs))
 
 

@@ -32,7 +32,7 @@ def test_forms(cue, yes, no):
     assert not finds(cue, no)
 
 
-@pytest.mark.parametrize("cue", ["(a|b", "a)", "<nolist> a", "... ..", "[a"])
+@pytest.mark.parametrize("cue", ["(a|b", "a)", "<nolist> a", "... ..", "[a", "er", "[so]"])
 def test_a_broken_cue_is_refused(cue):
     """A cue that breaks the language says so when it is compiled."""
     with pytest.raises(CueError):
