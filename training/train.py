@@ -33,7 +33,7 @@ from training import tune  # noqa: E402
 OUT = ROOT.parent / "simpatient" / "detect" / "semantic"
 WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """sha256 of the model.safetensors that is fine-tuned."""
-DEV_SPEAKERS = frozenset("A3 B4 C3 D4 E5 F2 G5 H2 I3 J2 K3 L2 M3 N2 O4 P4".split())
+DEV_SPEAKERS = frozenset("A3 B4 C3 D4 E5 F2 G5 H2 I3 J2 K3 L2 M3 N2 O4 P4 Q2 R3".split())
 """Held out: speakers of very different kinds, none of whose lines are learned from."""
 UNHEARD = frozenset({"FACIL", "ABUSE"})
 """Codes that cues alone decide."""
