@@ -13,6 +13,8 @@ Needs what the tests with sound need (see tests/audio_devices.py) and psutil; ab
 """
 
 import argparse
+import contextlib
+import io
 import json
 import sys
 import time
@@ -43,28 +45,25 @@ GAP_S = 0.15
 """Between two clips of a learner who speaks without end."""
 
 
-def first_after(recording, at: float) -> float:
-    """When the first audible sample came after a moment, by the monotonic clock."""
-    loud = numpy.flatnonzero(abs(samples(recording)) > AUDIBLE) / RATE + recording.began
-    return float(loud[loud > at][0])
+def loud(recording):
+    """When there was something audible, by the monotonic clock; the last sample is of now."""
+    sound = numpy.frombuffer(recording.data[: len(recording.data) & ~1], "<i2").astype(int)
+    return time.monotonic() + (numpy.flatnonzero(abs(sound) > AUDIBLE) - len(sound)) / RATE
 
 
-def last_before(recording, at: float) -> float:
-    loud = numpy.flatnonzero(abs(samples(recording)) > AUDIBLE) / RATE + recording.began
-    return float(loud[loud < at][-1])
-
-
-def samples(recording):
-    return numpy.frombuffer(recording.data[: len(recording.data) & ~1], "<i2").astype(int)
-
-
+@contextlib.contextmanager
 def talk(patch, recording, engine, folder, model, **more):
-    return Talk(patch, recording, engine, Path(folder) / "s", model=model, **more)
+    """What the talk itself prints is left out."""
+    with (
+        contextlib.redirect_stdout(io.StringIO()),
+        Talk(patch, recording, engine, Path(folder) / "s", model=model, **more) as held,
+    ):
+        yield held
 
 
 def delays(engine, model: str, turns: int) -> None:
     """Each turn is one clip; the answer is awaited."""
-    gaps = []
+    gaps, timed = [], []
     with (
         TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch, devices() as sound,
         sound.recording() as out, sound.recording("mic") as into,
@@ -77,23 +76,27 @@ def delays(engine, model: str, turns: int) -> None:
                 before = len(held.events("spoke"))
                 sound.speak_file(clip).wait()
                 ended = time.monotonic()
-                if not held.await_(lambda n=before: len(held.events("spoke")) > n, 20):
-                    continue
+                answered = held.await_(lambda n=before: len(held.events("spoke")) > n, 20)
                 held.await_quiet()
-                end = last_before(into, ended + 0.5)
-                gaps.append(1000 * (first_after(out, end) - end))
-        lines = (Path(folder) / "s" / "timing.jsonl").read_text("utf-8").splitlines()
-    timed = [line for line in map(json.loads, lines) if "first_ms" in line]
-    waits = [line["wait_ms"] for line in timed]
-    rest = [gap - wait for gap, wait in zip(gaps, waits, strict=True)] if len(gaps) == len(waits) else []
-    print(f"{model}: {len(gaps)} of {turns} turns answered; profile quick")
+                if answered and len(held.events("spoke")) == before + 1:  # not cut in two
+                    learner, patient = loud(into), loud(out)
+                    end = learner[learner < ended + 0.5][-1]
+                    gaps.append(1000 * (patient[patient > end][0] - end))
+                    timed.append(last_timed(Path(folder) / "s"))
+    print(f"{model}: {len(gaps)} of {turns} turns answered as one; profile quick")
     _row("end of speech to first sample", gaps)
-    _row("of it waited on purpose", waits)
-    _row("the rest, as heard at the devices", rest)
+    _row("of it waited on purpose", [line["wait_ms"] for line in timed])
+    _row("the rest, as heard at the devices", [g - line["wait_ms"] for g, line in zip(gaps, timed, strict=True)])
     _row("the rest, as the loop counts it", [line["gap_ms"] - line["wait_ms"] for line in timed])
     _row("of it the program's own work", [line["first_ms"] - line["endpoint_ms"] for line in timed])
     held_guesses = sum(line["guess"] == "held" for line in timed)
     print(f"  thought ahead rightly: {held_guesses} of {len(timed)}")
+
+
+def last_timed(folder):
+    """What the session wrote of the last answered turn."""
+    lines = (folder / "timing.jsonl").read_text("utf-8").splitlines()
+    return [line for line in map(json.loads, lines) if "first_ms" in line][-1]
 
 
 def _row(name, values) -> None:

@@ -54,12 +54,6 @@ class Recording:
         """Recorded so far."""
         return len(self.data) / 2 / RATE
 
-    @property
-    def began(self) -> float:
-        """When the first sample was taken, by the monotonic clock; known after a second."""
-        assert self._early is not None
-        return self._early
-
     def collect(self, stream: Any) -> None:
         while part := stream.read1(4096):
             self.data += part

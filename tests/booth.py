@@ -92,7 +92,7 @@ def furnish(patch, *texts):
     room = Studio()
 
     @contextlib.contextmanager
-    def recogniser(model):
+    def recogniser(model, live=False):
         yield ScriptedRecogniser(texts)
 
     patch.setattr(sounddevice_io, "Microphone", lambda device, **more: room)
