@@ -27,6 +27,7 @@ import psutil
 import pytest
 import soundfile
 import soxr
+import yaml
 
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
@@ -40,7 +41,8 @@ from simpatient.session.live import Live  # noqa: E402
 from tests.audio_devices import RATE, devices  # noqa: E402
 from tests.live import AUDIBLE, Talk  # noqa: E402
 
-CLIPS = sorted((ROOT / "audio_fixtures" / "clips").glob("*.flac"))
+FOLDER = ROOT / "audio_fixtures" / "clips"
+CLIPS = [FOLDER / f"{one['name']}.flac" for one in yaml.safe_load((FOLDER / "clips.yaml").read_text("utf-8"))["clips"]]
 GAP_S = 0.15
 """Between two clips of a learner who speaks without end."""
 

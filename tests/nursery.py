@@ -65,7 +65,7 @@ def simpatient(*arguments, typed=()):
     child.typed.write("".join(f"{line}\n" for line in typed))
     child.typed.close()
     printed = child.out.read()
-    child.process.join(20)
+    child.process.join(60)
     code = child.process.exitcode
     child.close()
     return code, printed

@@ -29,7 +29,7 @@ from torch.nn.functional import gelu, logsigmoid, pad
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from simpatient.ports import RATE
-from simpatient.ports.quiet import AHEAD, BANDS, CONTEXT, FALL, FILE, HOP, RISE, SIZE, WINDOW, bands
+from simpatient.ports.quiet import AHEAD, BANDS, CONTEXT, FILE, HOP, SIZE, WINDOW, bands, seen
 from training.clinic_lm import sentences
 
 WIDTH = 224
@@ -189,17 +189,6 @@ def in_bands(found):
     return torch.log(found.abs() ** 2 @ torch.tensor(bands().T) / SIZE + QUIETEST)
 
 
-def seen(found):
-    """As Quieter sees it."""
-    power = torch.log(found.abs() ** 2 * (4 / SIZE) + 1e-7)
-    room, rooms = power[:, 0], []
-    for now in power.unbind(1):
-        room = room + torch.where(now < room, FALL, RISE) * (now - room)
-        rooms.append(room)
-    rooms = torch.stack(rooms, 1)
-    return torch.cat([(power - rooms) / 3, (rooms + 9) / 4], -1)
-
-
 def train(net, mixer, minutes):
     optimiser = torch.optim.AdamW(net.parameters(), RATE_OF_LEARNING, weight_decay=1e-3)
     begun, steps, total = time.monotonic(), 0, 0.0
@@ -212,7 +201,8 @@ def train(net, mixer, minutes):
             coming = pool.submit(mixer.batch)
             with torch.no_grad():
                 found = spectra(noisy)
-                now, wanted, view = in_bands(found), in_bands(spectra(voice)), seen(found)
+                now, wanted = in_bands(found), in_bands(spectra(voice))
+                view = torch.tensor(seen(found.numpy())[0])
             with torch.autocast("cpu", torch.bfloat16):
                 lowered = net(view)
             told = torch.logaddexp(now + lowered.float(), torch.tensor(math.log(QUIETEST)))

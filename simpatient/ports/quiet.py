@@ -49,6 +49,37 @@ def bands() -> Floats:
 
 
 @cache
+def _spread() -> Floats:
+    """(BANDS, SIZE // 2 + 1): how much of each band's gain a bin takes."""
+    found: Floats = bands() / (bands().sum(0, keepdims=True) + 1e-6)
+    return found
+
+
+@cache
+def _overlap() -> Floats:
+    """(HOP,): what the squared windows of overlapping frames add up to."""
+    squares = numpy.zeros(SIZE + HOP * (SIZE // HOP + 1))
+    for at in range(0, len(squares) - SIZE + 1, HOP):
+        squares[at : at + SIZE] += WINDOW**2
+    return squares[SIZE - HOP : SIZE].astype(numpy.float32)
+
+
+def seen(spectra: Any, room: Floats | None = None) -> tuple[Floats, Floats]:
+    """What the network sees of (..., frames, bins), and the room's noise at the end, to go on with.
+
+    The spectrum over the room's noise, and that noise; logarithms of power.
+    """
+    power = numpy.log(abs(spectra) ** 2 * (4 / SIZE) + 1e-7)
+    room = power[..., 0, :] if room is None else room
+    rooms = numpy.empty_like(power)
+    for i in range(power.shape[-2]):
+        now = power[..., i, :]
+        room = room + numpy.where(now < room, FALL, RISE) * (now - room)
+        rooms[..., i, :] = room
+    return numpy.concatenate([(power - rooms) / 3, (rooms + 9) / 4], axis=-1).astype(numpy.float32), room
+
+
+@cache
 def _weights() -> dict[str, Floats]:
     with numpy.load(FILE) as file:
         return {name: file[name].astype(numpy.float32) for name in file.files}
@@ -68,11 +99,6 @@ class Quieter:
         self._tail = numpy.zeros(SIZE, numpy.float32)
         self._skip = LAG
         self._comfort = numpy.random.default_rng(0)
-        self._spread = bands() / (bands().sum(0, keepdims=True) + 1e-6)
-        squares = numpy.zeros(SIZE + HOP * (SIZE // HOP + 1))
-        for at in range(0, len(squares) - SIZE + 1, HOP):
-            squares[at : at + SIZE] += WINDOW**2
-        self._norm = squares[SIZE - HOP : SIZE].astype(numpy.float32)
 
     def hear(self, data: bytes) -> bytes:
         """int16 at RATE in; the same, quieter and LAG samples later, out. Its beginning is that of the sound."""
@@ -92,27 +118,16 @@ class Quieter:
 
     def _quietened(self, spectra: Any) -> Any:
         """Of AHEAD frames before."""
-        gains = numpy.exp(0.5 * numpy.maximum(DEEPEST, self._gains(self._seen(spectra)))) @ self._spread
+        view, self._room = seen(spectra, self._room)
+        gains = numpy.exp(0.5 * numpy.maximum(DEEPEST, self._gains(view))) @ _spread()
         waiting = numpy.concatenate([self._spectra, spectra])
         self._spectra = waiting[len(spectra) :]
         return waiting[: len(spectra)] * gains
 
-    def _seen(self, spectra: Any) -> Floats:
-        """What the network sees: the spectrum over the room's noise, and that noise; logarithms of power."""
-        power = numpy.log(abs(spectra) ** 2 * (4 / SIZE) + 1e-7)
-        room = power[0] if self._room is None else self._room
-        rooms = numpy.empty_like(power)
-        for i, now in enumerate(power):
-            room = room + numpy.where(now < room, FALL, RISE) * (now - room)
-            rooms[i] = room
-        self._room = room
-        seen: Floats = numpy.concatenate([(power - rooms) / 3, (rooms + 9) / 4], axis=1).astype(numpy.float32)
-        return seen
-
-    def _gains(self, seen: Floats) -> Floats:
+    def _gains(self, view: Floats) -> Floats:
         """Logarithms of power, by which each band is to be lowered; each layer is as late as it looks ahead."""
-        w, count = self._weights, len(seen)
-        x = seen @ w["in.weight"] + w["in.bias"]
+        w, count = self._weights, len(view)
+        x = view @ w["in.weight"] + w["in.bias"]
         for layer, (apart, ahead) in enumerate(CONTEXT):
             known = numpy.concatenate([self._caches[layer], x])
             self._caches[layer] = known[count:]
@@ -128,7 +143,7 @@ class Quieter:
         done = []
         for frame in frames:
             self._tail = self._tail + frame
-            done.append(self._tail[:HOP] / self._norm)
+            done.append(self._tail[:HOP] / _overlap())
             self._tail = numpy.concatenate([self._tail[HOP:], numpy.zeros(HOP, numpy.float32)])
         return numpy.concatenate(done)
 

@@ -31,8 +31,6 @@ STRICTNESS = 2
 """Of the voice detector, 0..3; below 2 it takes mains hum and white noise for speech."""
 ENGLISH = Path(__file__).parent / "sphinx_en"
 """How learners speak: language model and words, made by training/clinic_lm.py."""
-QUIET = Path(__file__).with_name("quiet.npz")
-"""How a voice differs from a room; see `quiet`."""
 SEARCH: dict[str, Any] = {"maxhmmpf": 10_000, "maxwpf": 20}
 """Limits of the search: a fifth less work for the same words."""
 
@@ -171,7 +169,9 @@ def _package() -> Path:
 
 def _digest() -> str:
     """Of the acoustic model, of our words and sentences, and of what takes noise away."""
-    parts = digest(_package() / "model") + digest(ENGLISH) + sha256(QUIET.read_bytes()).hexdigest()
+    from simpatient.ports import quiet
+
+    parts = digest(_package() / "model") + digest(ENGLISH) + sha256(quiet.FILE.read_bytes()).hexdigest()
     return "sha256:" + sha256(parts.encode()).hexdigest()
 
 

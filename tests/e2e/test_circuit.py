@@ -6,7 +6,7 @@ import pytest
 
 from simpatient import places
 from simpatient.session.journal import read
-from tests.nursery import Child
+from tests.nursery import Child, simpatient
 from tests.starvation import patiently
 
 TIMES = "{read_s: 3, task_s: 30, warn_s: [10], grace_s: 1, feedback_s: 10}"
@@ -34,15 +34,8 @@ def circuit(tmp_path):
     return file
 
 
-def run(*arguments, typed=""):
-    child = Child("circuit", *arguments, "--silent")
-    child.typed.write(typed)
-    child.typed.close()
-    printed = child.out.read()
-    child.process.join(60)
-    code = child.process.exitcode
-    child.close()
-    return code, printed
+def run(*arguments, typed=()):
+    return simpatient("circuit", *arguments, "--silent", typed=typed)
 
 
 def test_timetable_and_rotation(circuit):
@@ -81,7 +74,7 @@ def test_a_candidate_goes_round(circuit, tmp_path):
 
 
 def _goes_round(circuit, tmp_path):
-    sitting = "What would make this worth it?\ngoodbye\n50\n\n\n\n\n\n\n"
+    sitting = ("What would make this worth it?", "goodbye", "50", *6 * ("",))
     code, shown = run(
         circuit, "--candidate", "ben", "--typed", "--time-scale", 30, "--out", tmp_path / "o", typed=2 * sitting
     )
