@@ -1,7 +1,8 @@
 """How well, how fast and how large: the detector on its held-out lines. `python bench/detect.py [CODE…] [-v]`.
 
-Recall and false alarms a code with Wilson intervals, pooled figures, the mistakes apart; then the time of a turn of 25
-words (both layers, and the cues alone), the time to get ready, memory, and the time with ten times the taxonomy.
+Recall and false alarms a code with Wilson intervals, pooled figures, the mistakes apart, also on lines written last
+(bench/mistakes.yaml); then the time of a turn of 25 words (both layers, and the cues alone), the time to get ready,
+memory, and the time with ten times the taxonomy.
 """
 
 import subprocess
@@ -17,6 +18,7 @@ from simpatient.detect.detector import Detector
 from simpatient.detect.pack import load_pack
 
 LINES = Path(__file__).parent.parent / "tests" / "techniques"
+LAST = Path(__file__).with_name("mistakes.yaml")
 ONE_CODE = {"REFL_S": {"REFL_S", "REFL_C"}, "REFL_C": {"REFL_S", "REFL_C"}}
 """Simple and complex reflections count as one: experts do not tell them apart either."""
 PLAIN = {"OPENQ", "CLOSEDQ", "INFO", "FRAME"}
@@ -76,10 +78,16 @@ def codes_in(detector, text, after):
     return {d.code for d in detector.hear(text, after).detections if d.confidence >= 0.5}
 
 
-def score(detector, wanted=(), verbose=False):
+def written_last():
+    """The same of the lines that were written last."""
+    for code, lines in yaml.safe_load(LAST.read_text("utf-8")).items():
+        yield code, list(entries(lines["says"])), list(entries(lines["near"]))
+
+
+def score(detector, wanted=(), verbose=False, lines=held_out):
     """Counts a code."""
     found = {}
-    for code, says, near in held_out():
+    for code, says, near in lines():
         if code == "NEUTRAL" or (wanted and code not in wanted):
             continue
         same, c = ONE_CODE.get(code, {code}), Counts(says=len(says), near=len(near))
@@ -141,6 +149,12 @@ def main(argv):
         )
     if wanted:
         return
+    last = sum(score(detector, (), verbose, written_last).values(), Counts())
+    low, high = wilson(last.alarms, last.near)
+    print(
+        f"mistakes, lines written last: recall {last.recall:.3f}  near-misses that fired {last.false_alarms:.3f} "
+        f"({low:.3f}–{high:.3f}; {last.alarms} of {last.near})"
+    )
     wrong, all_neutral = neutral_alarms(detector, verbose)
     print(f"neutral talk with a starred code: {wrong} of {all_neutral}")
     everything = [line for _, says, near in held_out() for line in says + near]

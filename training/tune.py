@@ -20,16 +20,15 @@ from simpatient.detect.semantic import FOLDER, Semantic
 
 USUAL, USUAL_HURT = (0.02, 0.6), (0.5, 0.8)
 """Where there is nothing to choose by."""
-GRID = [(low, high) for low in (0.02, 0.2) for high in (0.4, 0.5, 0.6, 0.7, 0.8)]
+GRID = [(low, high) for low in (0.02, 0.2) for high in (0.5, 0.6, 0.7, 0.8, 0.9)]
 GRID_HURT = [(low, high) for low in (0.15, 0.5, 0.8) for high in (0.6, 0.7, 0.8, 0.9, 0.95)]
-COST, COST_HURT = 1.0, 4.0
-"""Of a share of false alarms, over the same share of misses."""
+COST, COST_HURT, COST_TALK = 1.5, 4.0, 10.0
+"""Of a share of false alarms, over the same share of misses: at near-misses, of mistakes, and in neutral talk, where
+one code in fifty may be wrong in no more than one line in two thousand."""
 AWAY = 0.2
 """Cost of going away from the usual threshold by 1: a code alone has few lines."""
 FEW = 5
 """Near-misses added to a code's own, so that a few do not look like many."""
-WRONGED = frozenset({"TASK_OFFER"})
-"""Good moves that become mistakes where goals are not agreed."""
 
 
 class Remembering(Semantic):
@@ -58,17 +57,30 @@ def tried(detector, code, lines):
     return heard[0], counts[0], heard[1], counts[1]
 
 
-def chosen(detector, code, lines, hurts):
-    """((low, high), what came of it) of a code."""
-    semantic = detector.semantic
+def in_talk(semantic, lines):
+    """(lines, codes): how probable each code is in neutral talk."""
+    heard = [semantic.hear(text, after).most for text, after, *_ in lines]
+    return numpy.array([[most[code] for code in semantic.codes] for most in heard])
+
+
+def deaf(detector, technique):
+    """Whether an example that the pack itself gives is not heard."""
+    same = ONE_CODE.get(technique.code, {technique.code})
+    return not all(same & {d.code for d in detector.hear(text).detections} for text in technique.says)
+
+
+def chosen(detector, technique, lines, talk):
+    """((low, high), what came of it) of a code; `talk` is how probable it is in lines of neutral talk."""
+    semantic, code, hurts = detector.semantic, technique.code, technique.pull == "hurt"
     usual, cost = (USUAL_HURT, COST_HURT) if hurts else (USUAL, COST)
 
     def worth(pair):
         semantic.with_cue[code], semantic.alone[code] = pair
         heard, says, alarms, near = tried(detector, code, lines)
-        return heard / max(1, says) - cost * alarms / (near + FEW) - AWAY * abs(pair[1] - usual[1])
+        costs = cost * alarms / (near + FEW) + COST_TALK * float((talk >= pair[1]).mean())
+        return heard / max(1, says) - costs - AWAY * abs(pair[1] - usual[1]) - deaf(detector, technique)
 
-    best = max(GRID_HURT if hurts or code in WRONGED else GRID, key=worth)
+    best = max(GRID_HURT if hurts else GRID, key=worth)
     semantic.with_cue[code], semantic.alone[code] = best
     return best, tried(detector, code, lines)
 
@@ -111,10 +123,11 @@ def main(learned_from=None):
     for code in semantic.codes:
         semantic.with_cue[code], semantic.alone[code] = USUAL_HURT if code in hurts else USUAL
     thresholds, table = {}, []
-    for code in semantic.codes:
-        pair, (heard, says, alarms, near) = chosen(
-            detector, code, [line for line in held if line[5] == code], code in hurts
-        )
+    talk = in_talk(semantic, [line for line in held if line[5] == "NEUTRAL"])
+    for i, code in enumerate(semantic.codes):
+        own = [line for line in held if line[5] == code]
+        heard_in_talk = 0 * talk[:, i] if code in train.GENERIC else talk[:, i]
+        pair, (heard, says, alarms, near) = chosen(detector, rules[code], own, heard_in_talk)
         thresholds[code] = list(pair)
         table.append(f"| {code} | {says} | {heard / max(1, says):.2f} | {near} | {alarms} | {pair[0]} | {pair[1]} |")
         print(table[-1], flush=True)

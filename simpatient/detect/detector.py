@@ -192,14 +192,16 @@ class Detector:
         return replace(hit, sure=probability >= SURE, backed=probability >= self.semantic.alone.get(code, 1.0))
 
     def _absurd(self, hit: _Hit, meaning: Meaning, short: bool) -> bool:
-        """A cue's words in a sentence that means something else: "no wonder it's cold". Never said of risk."""
+        """A cue's words in a sentence that means something else, whatever was said before: "no wonder it's cold".
+        Never said of risk."""
         assert self.semantic is not None
         code = hit.rule.technique.code
         whole = code in _PLAIN or hit.rule.technique.pull == "hurt"
         sure = meaning.most if whole else meaning.anywhere
         told_at_length = not short and not hit.rule.technique.takes_rest
         trusted = hit.rule.family == "R" or code in _TRUSTED or told_at_length
-        return not trusted and sure.get(code, 1.0) < self.semantic.with_cue.get(code, 0.0)
+        probability = max(sure.get(code, 1.0), meaning.bare.get(code, 0.0))
+        return not trusted and probability < self.semantic.with_cue.get(code, 0.0)
 
     def _meant(self, scored: Scored, line: "_Line") -> _Hit | None:
         rule = self._rules[scored.code]
@@ -232,7 +234,7 @@ class Detector:
         if code in _PLAIN and hurts and other.rule.technique.form == "question":
             return True
         stands = (hit.sure and not other.sure) or (hit.backed and other.meant)
-        if stands and code not in _PLAIN and not hurts:
+        if stands and code not in (*_PLAIN, "INFO") and not hurts:
             return False
         same = other.meant and other.rule.family == hit.rule.family and code not in _PLAIN and not hurts
         if not _near(hit, other) or same:

@@ -58,6 +58,8 @@ class Meaning:
     """The probability of every code, over threshold or not."""
     anywhere: dict[str, float] = field(default_factory=dict)
     """The probability of every code in the turn or in any one clause of it."""
+    bare: dict[str, float] = field(default_factory=dict)
+    """The probability of every code in the turn, whatever the patient said before."""
     behaviour: Behaviour | None = None
     """The main behaviour of the turn, where the model tells it."""
 
@@ -95,39 +97,42 @@ class Semantic:
             return Meaning((), {})
         context = _joined(spoken_words(after)[-AFTER:])
         most = dict.fromkeys(self.codes, 0.0)
-        anywhere = dict(most)
+        anywhere, bare = dict(most), dict(most)
         mains: list[Any] = []
         found: dict[str, Scored] = {}
         for first in range(0, max(1, len(words) - (WINDOW - STEP)), STEP):
             piece = words[first : first + WINDOW]
             here = context if first == 0 else ""
-            whole = self._whole(piece, here)
+            whole, alone = self._whole(piece, here)
             clauses = _clauses(piece)
             doubted = any(whole[i] < self.with_cue[code] for i, code in enumerate(self.codes) if code in cued)
             over = any(whole[i] >= self.alone[code] for i, code in enumerate(self.codes))
             parts = self.probabilities([*map(_joined, clauses)], [here] * len(clauses)) if doubted or over else ()
             mains.append(whole[self._mains])
             for i, code in enumerate(self.codes):
+                bare[code] = max(bare[code], float(alone[i]))
                 anywhere[code] = max(anywhere[code], float(whole[i]), *(float(part[i]) for part in parts))
                 if whole[i] >= self.alone[code] and whole[i] > most[code]:
                     found[code] = self._placed(i, float(whole[i]), parts, clauses, piece)
                 most[code] = max(most[code], float(whole[i]))
         total = sum(mains)
         behaviour = BEHAVIOURS[int(total.argmax())] if self._mains else None
-        return Meaning(tuple(found.values()), most, anywhere, behaviour)
+        return Meaning(tuple(found.values()), most, anywhere, bare, behaviour)
 
-    def _whole(self, piece: list[_Spoken], context: str) -> Any:
-        """Probabilities of a piece; a code that hangs on the words alone must have something without `context`."""
+    def _whole(self, piece: list[_Spoken], context: str) -> tuple[Any, Any]:
+        """Probabilities of a piece after `context`, and without it; a code that hangs on the words alone must have
+        something without."""
         words = _joined(piece)
         if not context:
-            return self.probabilities([words], [""])[0]
+            found = self.probabilities([words], [""])[0]
+            return found, found
         whole, bare = self.probabilities([words, words], [context, ""])
         empty = [code not in IN_CONTEXT and bare[i] < BARE for i, code in enumerate(self.codes)]
         if "SI_ASK" in self.codes and bare[self.codes.index("SI_ASK")] >= PLAINLY_ASKED:
             at = self.codes.index("SI_AVOID")
             empty[at] = bool(bare[at] < self.alone["SI_AVOID"])
         whole[: len(self.codes)][empty] = 0.0
-        return whole
+        return whole, bare
 
     def _placed(
         self, i: int, probability: float, parts: Any, clauses: list[list[_Spoken]], piece: list[_Spoken]

@@ -5,6 +5,7 @@ topic asked → reply. Same patient, seed, difficulty and words: the same turns,
 """
 
 from dataclasses import replace
+from functools import lru_cache
 
 from simpatient.detect.context import Context, judge
 from simpatient.detect.detector import Detector
@@ -26,6 +27,8 @@ SILENCE = 15.0
 """Seconds without a word after which a session tells the patient."""
 MIDDLE = 3
 """The middle of the dial of difficulty."""
+AHEAD = 4
+"""Turns whose techniques are remembered: words that were thought ahead are heard once, and answered at once."""
 _META = frozenset({"goodbye", "stop", "own_risk", "say_again", "smalltalk"})
 _GOAL_CLASSES: frozenset[ReplyClass] = frozenset({"goal", "goal_more"})
 _GOOD: frozenset[ReplyClass] = frozenset({"goal", "goal_more", "agree", "assent_task", "story", "disclose_full"})
@@ -38,6 +41,7 @@ class Engine:
     def __init__(self, patient: Patient, detector: Detector, seed: int = 0, difficulty: int = MIDDLE) -> None:
         self.patient = patient
         self.detector = detector
+        self._hearing = lru_cache(AHEAD)(detector.hear)
         self.seed = seed
         self.difficulty = difficulty
 
@@ -58,7 +62,7 @@ class Engine:
         if utterance.words and utterance.confidence < UNCLEAR_BELOW:
             return self._event(now, utterance, "unclear")
         after = now.memory.said.text if now.memory.said else ""
-        hearing = self.detector.hear(utterance.text, after)
+        hearing = self._hearing(utterance.text, after)
         seconds = (utterance.end_ms - utterance.start_ms) / 1000
         judged = judge(hearing, self._context(now, utterance.text, interrupting, seconds), utterance.text)
         if hearing.uncertain:

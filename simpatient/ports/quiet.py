@@ -33,13 +33,18 @@ Floats = NDArray[Any]
 WINDOW: Floats = numpy.sqrt(numpy.hanning(SIZE + 1)[:SIZE]).astype(numpy.float32)
 
 
-@cache
 def bands() -> Floats:
-    """(BANDS, SIZE // 2 + 1): the triangles of the mel bands."""
-    top = 2595 * numpy.log10(1 + numpy.array([40.0, RATE / 2]) / 700)
-    edges = 700 * (10 ** (numpy.linspace(top[0], top[1], BANDS + 2) / 2595) - 1)
+    """(BANDS, SIZE // 2 + 1): the network's."""
+    return triangles(BANDS, 40.0, RATE / 2)
+
+
+@cache
+def triangles(count: int, low: float, high: float) -> Floats:
+    """(count, SIZE // 2 + 1): mel bands between two frequencies in hertz."""
+    top = 2595 * numpy.log10(1 + numpy.array([low, high]) / 700)
+    edges = 700 * (10 ** (numpy.linspace(top[0], top[1], count + 2) / 2595) - 1)
     hertz = numpy.arange(SIZE // 2 + 1) * RATE / SIZE
-    found = numpy.zeros((BANDS, len(hertz)), numpy.float32)
+    found = numpy.zeros((count, len(hertz)), numpy.float32)
     for band, (low, middle, high) in enumerate(zip(edges, edges[1:], edges[2:], strict=False)):
         up, down = (hertz - low) / max(middle - low, 1), (high - hertz) / max(high - middle, 1)
         found[band] = numpy.maximum(0, numpy.minimum(up, down))
@@ -49,7 +54,7 @@ def bands() -> Floats:
 
 
 @cache
-def _spread() -> Floats:
+def spread() -> Floats:
     """(BANDS, SIZE // 2 + 1): how much of each band's gain a bin takes."""
     found: Floats = bands() / (bands().sum(0, keepdims=True) + 1e-6)
     return found
@@ -119,7 +124,7 @@ class Quieter:
     def _quietened(self, spectra: Any) -> Any:
         """Of AHEAD frames before."""
         view, self._room = seen(spectra, self._room)
-        gains = numpy.exp(0.5 * numpy.maximum(DEEPEST, self._gains(view))) @ _spread()
+        gains = numpy.exp(0.5 * numpy.maximum(DEEPEST, self._gains(view))) @ spread()
         waiting = numpy.concatenate([self._spectra, spectra])
         self._spectra = waiting[len(spectra) :]
         return waiting[: len(spectra)] * gains

@@ -15,7 +15,7 @@ from simpatient.detect.semantic import Semantic, spoken_words
 from simpatient.text import content_words
 
 ROOT = Path(__file__).parent.parent.parent
-RECALL, PRECISION, FALSE_ALARMS = 0.9, 0.945, 0.08
+RECALL, PRECISION, FALSE_ALARMS = 0.9, 0.95, 0.03
 """What is held today, a little below what is measured; the goals are .90, .95 and .03 (docs/detection.md)."""
 
 
