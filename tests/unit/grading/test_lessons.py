@@ -19,6 +19,7 @@ from simpatient.model import Transcript, Utterance
 from simpatient.outcome import leaning
 from simpatient.patient.check import UNSAFE
 from simpatient.patient.engine import Engine
+from simpatient.session.overheard import speaks_of_dying
 from simpatient.yamlfile import load
 from tests.learners import Remembering, talk
 from tests.pages import LEVELS, sit, written
@@ -217,10 +218,11 @@ def test_a_better_wording_takes_up_the_moment(sat):
 # ---- what is missed, untried, next
 
 
-def test_a_spoken_wish_to_die_is_asked_about_first(sat):
+def test_a_spoken_wish_to_die_is_asked_about_first(sat, ears):
     """Where the patient had just spoken of dying and had not been asked, one of the wordings asks."""
-    _, page = sat["emergency-wants-to-die", "failing"]
-    points = [p for p in page.turning if p.turn in (3, 4)]
+    one, page = sat["emergency-wants-to-die", "failing"]
+    said = {turn.no + 1: turn.reply.text for turn in one.transcript.turns}
+    points = [p for p in page.turning if p.turn == 3 or speaks_of_dying(said.get(p.turn, ""), ears)]
 
     assert points
     assert all(any(w.code in CRITICAL for w in p.better) for p in points)
