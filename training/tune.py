@@ -21,7 +21,7 @@ from simpatient.detect.semantic import FOLDER, Semantic
 USUAL, USUAL_HURT = (0.02, 0.6), (0.5, 0.8)
 """Where there is nothing to choose by."""
 GRID = [(low, high) for low in (0.02, 0.2) for high in (0.5, 0.6, 0.7, 0.8, 0.9)]
-GRID_HURT = [(low, high) for low in (0.15, 0.5, 0.8) for high in (0.6, 0.7, 0.8, 0.9, 0.95)]
+GRID_HURT = [(low, high) for low in (0.05, 0.15, 0.5, 0.8) for high in (0.6, 0.7, 0.8, 0.9, 0.95)]
 COST, COST_HURT, COST_TALK = 1.5, 4.0, 10.0
 """Of a share of false alarms, over the same share of misses: at near-misses, of mistakes, and in neutral talk, where
 one code in fifty may be wrong in no more than one line in two thousand."""

@@ -44,7 +44,7 @@ HISTORY = 100
 """Frames, 3 s, in which the noise of the room is looked for."""
 NOISY_DB = 34.0
 """A voice that stands out of its room by less is quietened before it is decoded."""
-VOICE = 0.75
+VOICE = 0.8
 """Part of a segment's power that must be left when it is quietened: of bells and chords less is, of voices more."""
 _WORD = re.compile(r"([^<\[+(][^(]*)")
 """A word without the number of its pronunciation; none for <sil>, [NOISE] and ++UH++."""
