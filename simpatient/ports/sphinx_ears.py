@@ -34,8 +34,8 @@ LONGEST = 667
 """Frames at which a segment is cut: 20 s, as in Vosk."""
 LONGEST_WORD = 1_500
 """Milliseconds; in a held chord a "for" of four seconds is heard."""
-FILLED = 0.33
-"""Part of the time with a voice that words must fill; in music they are few and far between."""
+FILLED, FILLED_WELL = 0.33, 0.5
+"""Part of the time with a voice that words must fill, and where it may be no voice; in music they are far between."""
 WARM = 4_000
 """Milliseconds of segments until voice and microphone are known well enough to decode while they come. Before that a
 segment is decoded as a whole at its end, which takes a quarter of its length; without that one word in eight of a first
@@ -45,7 +45,7 @@ HISTORY = 100
 NOISY_DB = 34.0
 """A voice that stands out of its room by less is quietened before it is decoded."""
 VOICE = 0.8
-"""Part of a segment's power that must be left when it is quietened: of bells and chords less is, of voices more."""
+"""Part of a segment's power that is left when it is quietened: of bells less is, of voices more; in loud noise both."""
 _WORD = re.compile(r"([^<\[+(][^(]*)")
 """A word without the number of its pronunciation; none for <sil>, [NOISE] and ++UH++."""
 
@@ -158,9 +158,9 @@ class Ears:
         self._decoder.end_utt()
         self._known_ms += (self._passed - begun) * FRAME_MS
         words = tuple(self._words(begun * FRAME_MS))
-        lengths = (word.end_ms - word.start_ms for word in words)
-        voiced = not self._quieter or self._power[1] > VOICE * self._power[0]
-        if words and voiced and sum(ms for ms in lengths if ms <= LONGEST_WORD) > FILLED * self._voice_ms:
+        filled = sum(ms for word in words if (ms := word.end_ms - word.start_ms) <= LONGEST_WORD)
+        voice = not self._quieter or self._power[1] > VOICE * self._power[0]
+        if words and filled > (FILLED if voice else FILLED_WELL) * self._voice_ms:
             yield Segment(words)
 
     def _words(self, offset: int) -> Iterator[Word]:
