@@ -1,6 +1,6 @@
 """How well each engine hears, and which techniques survive its errors: `python bench/hearing.py [engine…] [--help]`.
 
-Clinician sentences that no text of ours was made from (two of each file of tests/techniques, 107), by three flite
+Clinician sentences that no text of ours was made from (two of each file of tests/techniques, 106), by three flite
 voices, clean, with white noise at 20 and 10 dB, and in the telephone band. Prints a row a condition: word error rate,
 real-time factor (the recogniser's own processor time over the sound's), and the share of the techniques heard in the
 sentences as written, and in the clean take, that are still heard. Needs flite (Debian: flite); a quarter of an hour.

@@ -39,7 +39,6 @@ class Session:
         self.opening, self.now = engine.open()
         self._over = False
         self._interrupting = False
-        self._foreseen: tuple[Situation, Utterance, tuple[Turn, Situation]] | None = None
         if now is not None:
             self.now = now
             return
@@ -57,18 +56,11 @@ class Session:
 
     def foresee(self, utterance: Utterance) -> Turn:
         """The turn that would follow these words; nothing happens, and any thread may ask."""
-        now = self.now
-        found = self.engine.hear(now, utterance, self._interrupting)
-        self._foreseen = now, utterance, found
-        return found[0]
+        return self.engine.hear(self.now, utterance, self._interrupting)[0]
 
     def hear(self, utterance: Utterance) -> Turn | None:
         """The turn that follows; None if the learner stopped or spoke of their own risk (nothing of it is kept)."""
-        foreseen = self._foreseen
-        if foreseen and foreseen[0] is self.now and foreseen[1] == utterance:
-            turn, after = foreseen[2]
-        else:
-            turn, after = self.engine.hear(self.now, utterance, self._interrupting)
+        turn, after = self.engine.hear(self.now, utterance, self._interrupting)
         if turn.ended == "aborted":
             self.journal.add("paused")
             self.end("aborted")

@@ -219,7 +219,9 @@ def test_a_better_wording_takes_up_the_moment(sat):
 
 
 def test_a_spoken_wish_to_die_is_asked_about_first(sat, ears):
-    """Where the patient had just spoken of dying and had not been asked, one of the wordings asks."""
+    """Where dying had just been spoken of, in turn 2 by the learner or later by the patient, and not been asked about,
+    one of the wordings asks.
+    """
     one, page = sat["emergency-wants-to-die", "failing"]
     said = {turn.no + 1: turn.reply.text for turn in one.transcript.turns}
     points = [p for p in page.turning if p.turn == 3 or speaks_of_dying(said.get(p.turn, ""), ears)]
