@@ -1,28 +1,22 @@
-"""Trains what takes the noise of a room out of a voice (simpatient/ports/quiet.py): `python training/quiet.py`.
+"""Trains what takes the noise of a room out of what pocketsphinx sees (ports/quiet.py): `python training/quiet.py`.
 
-Voices: flite's four and espeak-ng's, which read the corpus, and people who read telephone prompts in four languages.
-Noise: white to brown, hum, and several of those voices at once, 5 to 20 dB below. What is left is to look to a
-recogniser as the voice alone does: the loss is that of its cepstra, of their first and second differences, and, a
-little, of the bands. Half an hour on two cores that know bfloat16; `--go-on` takes up the shipped weights.
+Voices: training/voices.py. Noise: white to brown, hum, and several of those voices at once, 5 to 20 dB below. What is
+left is to fit the states of pocketsphinx's acoustic model (training/acoustic.py) that the voice goes through, and to
+look as the voice alone does: in cepstra, their first and second differences, and, a little, in bands. Where no states
+are known, those that fit the voice alone stand for them. An hour and a half on two cores that know bfloat16, after five
+minutes in which the voices are read; `--go-on` takes up the shipped weights.
 
-Debian: flite espeak-ng asterisk-core-sounds-es-g722, -fr-g722, -it-g722, -ru-g722 (CC BY-SA 3.0; not shipped). No line
-under tests/ is read. `python bench/hearing.py` measures what it is worth.
+No line under tests/ is read. `python bench/hearing.py` measures what it is worth.
 """
 
 import argparse
 import math
-import random
-import subprocess
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import av
 import numpy
-import soundfile
-import soxr
 import torch
 from torch import nn
 from torch.nn.functional import gelu, logsigmoid, pad
@@ -33,104 +27,67 @@ from simpatient.ports import RATE
 from simpatient.ports.quiet import (
     AHEAD,
     BANDS,
-    COMFORT,
+    CEPSTRA,
     CONTEXT,
     FILE,
+    FILTERS,
     HOP,
     SIZE,
     WINDOW,
     bands,
+    cosines,
+    filters,
     seen,
     spread,
-    triangles,
 )
-from training.clinic_lm import sentences
+from training.acoustic import Acoustic
+from training.voices import UNKNOWN, voices
 
 WIDTH = 224
-SECONDS, BATCH = 3, 16
-FLITE = {"rms": 260, "slt": 260, "awb": 260, "kal16": 120}
-ESPEAK = "en-us en-gb en-gb-scotland en-us+f1 en-us+f2 en-us+m1 en-us+m3 en-gb+f4 en-us+m7".split()
-ESPEAK_LINES = 250
-PROMPTS = Path("/usr/share/asterisk/sounds")
-LANGUAGES = ("es_MX", "fr_CA", "it_IT", "ru_RU")
-SHARES = {"flite": 0.4, "espeak": 0.15, "people": 0.45}
+FRAMES, BATCH = 300, 16
+SHARES = {"flite": 0.5, "espeak": 0.2, "people": 0.3}
 QUIETEST = 3e-6
 """Power of a band below which nothing need be told apart."""
-FILTERS, LOW, HIGH, CEPSTRA, LIFTER, EMPHASIS = 25, 130.0, 6_800.0, 13, 22, 0.97
-"""How pocketsphinx's English model sees sound: its feat.params."""
-DIFFERENCES = ((1.0, 0), (0.4, 4), (0.2, 2))
-"""Weights of the cepstra, of their differences and of the differences of those, and frames between the two."""
-IN_BANDS = 0.1
-"""Weight of the loss in bands."""
-RATE_OF_LEARNING = 2e-3
-SEED = 7
-
-
-def speech():
-    """A long sound of each kind of voice, float32 at RATE, with gaps."""
-    rng = random.Random(SEED)
-    lines = sorted(line for line in {" ".join(words) for words in sentences()} if 6 <= line.count(" ") < 22)
-    rng.shuffle(lines)
-    said = iter(lines)
-    with tempfile.TemporaryDirectory() as folder:
-        file = str(Path(folder) / "said.wav")
-        flite, espeak = [], []
-        for voice, count in FLITE.items():
-            for _ in range(count):
-                slower = f"duration_stretch={rng.uniform(0.85, 1.2):.2f}"
-                flite.append(spoken(["flite", "--setf", slower, "-voice", voice, "-t", next(said), "-o", file], file))
-        for _ in range(ESPEAK_LINES):
-            manner = ["-s", str(rng.randint(130, 190)), "-p", str(rng.randint(20, 75))]
-            espeak.append(spoken(["espeak-ng", "-v", rng.choice(ESPEAK), *manner, "-w", file, next(said)], file))
-    people = [prompt(p) for language in LANGUAGES for p in sorted(PROMPTS.glob(f"{language}_*/**/*.g722"))]
-    kinds = {"flite": flite, "espeak": espeak, "people": [sound for sound in people if len(sound) > RATE // 2]}
-    return {kind: joined(sounds, rng) for kind, sounds in kinds.items()}
-
-
-def spoken(command, file):
-    subprocess.run(command, check=True)
-    sound, rate = soundfile.read(file, dtype="float32")
-    return soxr.resample(sound, rate, RATE)
-
-
-def prompt(path):
-    """A recording of a person; some are empty."""
-    with av.open(str(path), format="g722") as file:
-        parts = [frame.to_ndarray().reshape(-1) for frame in file.decode(audio=0)]
-    return numpy.concatenate([numpy.zeros(0, numpy.int16), *parts]).astype(numpy.float32) / 32_768
-
-
-def joined(sounds, rng):
-    """Equally loud, one after the other."""
-    parts = []
-    for sound in sounds:
-        parts += [sound * (0.5 / max(1e-3, abs(sound).max())), numpy.zeros(int(rng.uniform(0.1, 0.6) * RATE))]
-    return numpy.concatenate(parts).astype(numpy.float32)
+KNOWN = slice(20, -AHEAD)
+"""Frames of a pair before and after which enough is heard."""
+DIFFERENCES = (1.0, 0.4, 0.2)
+"""Weights of the loss in cepstra, in their differences and in the differences of those."""
+SHARPNESS = 0.5
+"""By which logarithms of likelihood are multiplied before they become probabilities of states."""
+SOME = 0.25
+"""Part of the frames for which states are computed."""
+IN_STATES, IN_CEPSTRA, IN_BANDS = 0.5, 0.3, 0.1
+"""Weights of the losses."""
+RATE_OF_LEARNING = 2.5e-4
 
 
 class Mixer:
-    """Pairs of a noisy sound and the voice in it."""
+    """Batches of noisy sounds and the voices in them."""
 
     def __init__(self, voices):
         self._voices = voices
         self._rng = numpy.random.default_rng(1)
-        self._length = SECONDS * RATE
+        self._length = FRAMES * HOP
 
     def batch(self):
+        """Noisy and alone, (BATCH, samples); the voice's cepstra and means, (BATCH, FRAMES, CEPSTRA); its states."""
         pairs = [self._pair() for _ in range(BATCH)]
         return tuple(torch.tensor(numpy.stack(part)) for part in zip(*pairs, strict=True))
 
     def _pair(self):
-        rng, voice = self._rng, self._voice()
+        rng = self._rng
+        voice, cepstra, means, states = self._part()
         below_db = rng.uniform(5, 20) if rng.random() < 0.92 else 40
         power = ((voice**2).mean() + 1e-6) / 10 ** (below_db / 10)
-        loudness = 10 ** rng.uniform(-0.7, 0.1)
-        return (voice + self._noise() * math.sqrt(power)) * loudness, voice * loudness
+        loudness = numpy.float32(10 ** rng.uniform(-0.7, 0.1))
+        noisy = voice + self._noise() * numpy.float32(math.sqrt(power))
+        louder = numpy.eye(1, CEPSTRA, dtype=numpy.float32) * (2 * math.sqrt(FILTERS) * math.log(loudness))
+        return noisy * loudness, voice * loudness, cepstra + louder, means + louder, states
 
-    def _voice(self):
-        sound = self._voices[self._rng.choice(list(self._voices), p=list(SHARES.values()))]
-        at = self._rng.integers(0, len(sound) - self._length)
-        return sound[at : at + self._length]
+    def _part(self):
+        of = self._voices[self._rng.choice(list(SHARES), p=list(SHARES.values()))]
+        at = int(self._rng.integers(0, len(of.states) - FRAMES))
+        return of.sound[at * HOP : (at + FRAMES) * HOP], *(part[at : at + FRAMES] for part in of[1:])
 
     def _noise(self):
         rng, which = self._rng, self._rng.random()
@@ -139,7 +96,7 @@ class Mixer:
         elif which < 0.7:
             sound = self._coloured(rng.uniform(0, 2))
         elif which < 0.9:
-            sound = sum(self._voice() for _ in range(rng.integers(3, 8)))
+            sound = sum(self._part()[0] for _ in range(rng.integers(3, 8)))
         else:
             at = numpy.arange(self._length) / RATE
             hum = sum(rng.random() * numpy.sin(2 * numpy.pi * f * at + 6 * rng.random()) for f in (50, 100, 150, 200))
@@ -168,19 +125,31 @@ class Layer(nn.Module):
 
 
 class Net(nn.Module):
-    """(batch, frames, 2 x bins) to (batch, frames, BANDS): logarithms of power, by which the bands are lowered."""
+    """(batch, frames, 2 x bins) to (batch, frames, BANDS) and (batch, frames, CEPSTRA).
+
+    Logarithms of power, by which the bands are lowered, and what is added to the cepstra of what is left.
+    """
 
     def __init__(self):
         super().__init__()
         self.first = nn.Conv1d(SIZE + 2, WIDTH, 1)
         self.layers = nn.ModuleList([Layer(*context) for context in CONTEXT])
         self.last = nn.Conv1d(WIDTH, BANDS, 1)
+        self.more = nn.Conv1d(WIDTH, CEPSTRA, 1)
 
     def forward(self, seen):
         x = self.first(seen.transpose(1, 2))
         for layer in self.layers:
             x = layer(x)
-        return 2 * logsigmoid(self.last(gelu(x))).transpose(1, 2)
+        x = gelu(x)
+        return 2 * logsigmoid(self.last(x)).transpose(1, 2), self.more(x).transpose(1, 2)
+
+    def begin(self, batch):
+        """Adds to the cepstra what ours of a voice alone lack of pocketsphinx's."""
+        _, voice, aim, *_ = batch
+        with torch.no_grad():
+            self.more.weight.zero_()
+            self.more.bias.copy_((aim - cepstra(spectra(voice).abs() ** 2))[:, KNOWN].mean((0, 1)))
 
     def named(self):
         """(name in the file, parameter, its shape there) of every weight."""
@@ -189,6 +158,7 @@ class Net(nn.Module):
             yield from ((f"{i}.taps", layer.taps.weight), (f"{i}.bias", layer.taps.bias))
             yield from ((f"{i}.out", layer.out.weight), (f"{i}.last", layer.out.bias))
         yield from (("out.weight", self.last.weight), ("out.bias", self.last.bias))
+        yield from (("cep.weight", self.more.weight), ("cep.bias", self.more.bias))
 
     def save(self):
         flat = {name: (w.permute(2, 1, 0).reshape(-1, len(w)) if w.dim() == 3 else w) for name, w in self.named()}
@@ -210,71 +180,93 @@ def in_bands(found):
 
 
 def cepstra(power):
-    """(batch, frames, bins) of power to (batch, frames, CEPSTRA), with the noise that Quieter leaves added."""
-    hertz = torch.arange(SIZE // 2 + 1) * (2 * math.pi / SIZE)
-    emphasis = 1 + EMPHASIS**2 - 2 * EMPHASIS * torch.cos(hertz)
-    comfort = COMFORT**2 * float((WINDOW**2).sum())
-    filters = torch.log(((power + comfort) * emphasis) @ torch.tensor(triangles(FILTERS, LOW, HIGH).T) + 1e-9)
-    k = torch.arange(CEPSTRA)[:, None]
-    cosines = math.sqrt(2 / FILTERS) * torch.cos(math.pi / FILTERS * k * (torch.arange(FILTERS) + 0.5))
-    lift = 1 + LIFTER / 2 * torch.sin(math.pi * k / LIFTER)
-    return filters @ (cosines * lift).T
+    """(batch, frames, bins) to (batch, frames, CEPSTRA), as Quieter's."""
+    by, comfort = (torch.tensor(part) for part in filters())
+    return torch.log(power @ by.T + comfort) @ torch.tensor(cosines()).T
 
 
-def far(told, wanted):
-    """Squares of how far cepstra and their differences are from those wanted, in standard deviations."""
-    total = 0.0
-    for weight, apart in DIFFERENCES:
-        if apart:
-            told, wanted = (c[:, apart:] - c[:, :-apart] for c in (told, wanted))
-        variance = wanted.flatten(0, 1).var(0)
-        total = total + weight * ((told - wanted) ** 2 / variance)[:, 20:-AHEAD].mean()
-    return total
+def features(cepstra):
+    """(batch, frames, CEPSTRA) to (batch, frames - 6, 3, CEPSTRA): pocketsphinx's 1s_c_d_dd."""
+    count = cepstra.shape[1] - 6
+    at = [cepstra[:, k : k + count] for k in range(7)]
+    return torch.stack([at[3], at[5] - at[1], (at[6] - at[2]) - (at[4] - at[0])], 2)
+
+
+class Losses:
+    """Of what is left of a batch."""
+
+    def __init__(self):
+        self._acoustic = Acoustic()
+        self._rng = numpy.random.default_rng(0)
+
+    def of(self, left, alone, states):
+        """Of cepstra without their mean, of what is left and of the voice alone: (in states, in cepstra)."""
+        told, wanted = features(left[:, KNOWN]), features(alone[:, KNOWN])
+        states = states[:, KNOWN][:, 3:-3].reshape(-1)
+        apart = (((told - wanted) ** 2) / wanted.flatten(0, 1).var(0)).mean((0, 1, 3))
+        some = torch.tensor(numpy.flatnonzero(self._rng.random(len(states)) < SOME))
+        told, wanted, states = told.flatten(0, 1)[some], wanted.flatten(0, 1)[some], states[some]
+        return self._in_states(told, wanted, states), (apart * torch.tensor(DIFFERENCES)).sum()
+
+    def _in_states(self, told, wanted, states):
+        likely = torch.log_softmax(SHARPNESS * self._acoustic(told), 1)
+        given, not_given = ((states != UNKNOWN).nonzero()[:, 0], (states == UNKNOWN).nonzero()[:, 0])
+        loss = -likely[given, states[given]].sum()
+        if len(not_given):
+            with torch.no_grad():
+                fitting = torch.softmax(self._acoustic(wanted[not_given]), 1)
+            loss = loss - (fitting * likely[not_given]).sum()
+        return loss / len(states)
 
 
 def train(net, mixer, minutes):
     optimiser = torch.optim.AdamW(net.parameters(), RATE_OF_LEARNING, weight_decay=1e-3)
-    begun, steps, total = time.monotonic(), 0, 0.0
+    losses = Losses()
+    begun, steps, sums = time.monotonic(), 0, numpy.zeros(3)
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(mixer.batch)
         while (part := (time.monotonic() - begun) / 60 / minutes) < 1:
             warm = min(1, (steps + 1) / 60)
             optimiser.param_groups[0]["lr"] = RATE_OF_LEARNING * warm * max(0.02, (1 + math.cos(math.pi * part)) / 2)
-            noisy, voice = coming.result()
+            noisy, voice, aim, means, states = coming.result()
             coming = pool.submit(mixer.batch)
             with torch.no_grad():
                 found = spectra(noisy)
-                alone = spectra(voice)
-                now, wanted, aim = in_bands(found), in_bands(alone), cepstra(alone.abs() ** 2)
+                now, wanted = in_bands(found), in_bands(spectra(voice))
                 view = torch.tensor(seen(found.numpy())[0])
             with torch.autocast("cpu", torch.bfloat16):
-                lowered = net(view)
+                lowered, more = net(view)
             lowered = lowered.float()
-            told = torch.logaddexp(now + lowered, torch.tensor(math.log(QUIETEST)))
             left = found.abs() ** 2 * (torch.exp(0.5 * lowered) @ torch.tensor(spread())) ** 2
-            loss = far(cepstra(left), aim) + IN_BANDS * ((told - wanted) ** 2)[:, 20:-AHEAD].mean()
+            told = torch.logaddexp(now + lowered, torch.tensor(math.log(QUIETEST)))
+            in_band = ((told - wanted) ** 2)[:, KNOWN].mean()
+            in_states, in_cepstra = losses.of(cepstra(left) + more.float() - means, aim - means, states)
+            loss = IN_STATES * in_states + IN_CEPSTRA * in_cepstra + IN_BANDS * in_band
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(net.parameters(), 1.0)
             optimiser.step()
-            steps, total = steps + 1, total + loss.item()
+            steps += 1
+            sums += (in_states.item(), in_cepstra.item(), in_band.item())
             if steps % 50 == 0:
-                print(f"{part:4.0%}  {steps} steps  {total / 50:.4f}", flush=True)
-                total = 0.0
+                print(f"{part:4.0%}  {steps} steps  {(sums / 50).round(3)}", flush=True)
+                sums[:] = 0
                 net.save()
     net.save()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--minutes", type=float, default=27)
+    parser.add_argument("--minutes", type=float, default=90)
     parser.add_argument("--go-on", action="store_true", help="From the shipped weights.")
     asked = parser.parse_args()
     torch.manual_seed(1)
-    net = Net()
+    net, mixer = Net(), Mixer(voices())
     if asked.go_on:
         net.load()
-    train(net, Mixer(speech()), asked.minutes)
+    else:
+        net.begin(mixer.batch())
+    train(net, mixer, asked.minutes)
 
 
 if __name__ == "__main__":

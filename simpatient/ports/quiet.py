@@ -1,8 +1,9 @@
-"""Takes the noise of a room out of a voice, for a recogniser that has learned from clean voices only.
+"""Takes the noise of a room out of what pocketsphinx sees of a voice, for it has learned from clean voices only.
 
-A small network (training/quiet.py) says for each 10 ms and each of 48 mel bands how much of the power is a voice's. It
-sees the spectrum beside a slow estimate of the room's noise, and 60 ms ahead. In numpy, at a twentieth of the sound's
-time; nothing runs in a quiet room.
+A small network (training/quiet.py) says for each 10 ms and each of 48 mel bands how much of the power is a voice's, and
+by how much the cepstra of that power differ from those by which pocketsphinx's acoustic model knows the sound. It sees
+the spectrum beside a slow estimate of the room's noise, and 140 ms ahead. In numpy, at a twentieth of the sound's time;
+nothing runs in a quiet room.
 """
 
 from functools import cache
@@ -17,15 +18,17 @@ from simpatient.ports import RATE
 FILE = Path(__file__).with_name("quiet.npz")
 SIZE, HOP, BANDS = 512, 160, 48
 """Samples of a frame and between two; mel bands from 40 Hz to half of RATE."""
-CONTEXT = ((1, 2), (2, 4), (4, 0), (8, 0), (1, 0), (2, 0), (4, 0), (12, 0))
+CONTEXT = ((1, 2), (2, 4), (4, 0), (8, 0), (1, 0), (2, 0), (4, 0), (12, 0), (4, 8))
 """Of each layer: frames between its five taps, and how many frames it looks ahead."""
 AHEAD = sum(ahead for _, ahead in CONTEXT)
-LAG = AHEAD * HOP + SIZE - HOP
-"""Samples by which what comes out is later than what goes in: 82 ms."""
-DEEPEST = -7.0
-"""Natural logarithm of power: a voice that is taken away wholly sounds worse to a recogniser than a little noise."""
+LATE = 2
+"""Frames from pocketsphinx's, which begins at the same multiple of HOP, to ours in the middle of the same sound."""
+LAG = (AHEAD + LATE) * HOP
+"""Samples by which what comes out is later than what goes in: 160 ms."""
+FILTERS, LOW, HIGH, CEPSTRA, LIFTER, EMPHASIS = 25, 130.0, 6_800.0, 13, 22, 0.97
+"""How pocketsphinx's English model sees sound: its feat.params."""
 COMFORT = 0.0005
-"""Root mean square, of full scale, of the even noise that is left."""
+"""Root mean square, of full scale, of the even noise that is taken to be left: silence is no sound that it knows."""
 FALL, RISE = 0.08, 0.012
 """How quickly the estimate of the noise follows the spectrum down and up."""
 
@@ -61,12 +64,21 @@ def spread() -> Floats:
 
 
 @cache
-def _overlap() -> Floats:
-    """(HOP,): what the squared windows of overlapping frames add up to."""
-    squares = numpy.zeros(SIZE + HOP * (SIZE // HOP + 1))
-    for at in range(0, len(squares) - SIZE + 1, HOP):
-        squares[at : at + SIZE] += WINDOW**2
-    return squares[SIZE - HOP : SIZE].astype(numpy.float32)
+def cosines() -> Floats:
+    """(CEPSTRA, FILTERS): from logarithms of the filters' power to cepstra, as fe_dct2 of pocketsphinx, liftered."""
+    k = numpy.arange(CEPSTRA)[:, None]
+    found = numpy.cos(numpy.pi / FILTERS * k * (numpy.arange(FILTERS) + 0.5)) * (2 / FILTERS) ** 0.5
+    found[0] /= 2**0.5
+    liftered: Floats = (found * (1 + LIFTER / 2 * numpy.sin(numpy.pi * k / LIFTER))).astype(numpy.float32)
+    return liftered
+
+
+@cache
+def filters() -> tuple[Floats, Floats]:
+    """(FILTERS, SIZE // 2 + 1), with the emphasis of high sounds; and (FILTERS,), the power of COMFORT in each."""
+    hertz = numpy.arange(SIZE // 2 + 1) * (2 * numpy.pi / SIZE)
+    found = triangles(FILTERS, LOW, HIGH) * (1 + EMPHASIS**2 - 2 * EMPHASIS * numpy.cos(hertz))
+    return found.astype(numpy.float32), (found.sum(1) * COMFORT**2 * (WINDOW**2).sum()).astype(numpy.float32)
 
 
 def seen(spectra: Any, room: Floats | None = None) -> tuple[Floats, Floats]:
@@ -100,37 +112,44 @@ class Quieter:
         self._rest = numpy.zeros(0, numpy.float32)
         self._room: Floats | None = None
         self._caches = [numpy.zeros((4 * apart, width), numpy.float32) for apart, _ in CONTEXT]
-        self._spectra: Any = numpy.zeros((AHEAD, SIZE // 2 + 1), numpy.complex64)
-        self._tail = numpy.zeros(SIZE, numpy.float32)
-        self._skip = LAG
-        self._comfort = numpy.random.default_rng(0)
+        self._power: Floats = numpy.zeros((AHEAD, SIZE // 2 + 1), numpy.float32)
+        self._skip = AHEAD + LATE
 
-    def hear(self, data: bytes) -> bytes:
-        """int16 at RATE in; the same, quieter and LAG samples later, out. Its beginning is that of the sound."""
+    def hear(self, data: bytes) -> tuple[Floats, Floats]:
+        """int16 at RATE in; (frames, CEPSTRA) out, and (frames, 2), the power that came and that of the voice.
+
+        Frame i is that of pocketsphinx, from sample i * HOP; it comes with the sound LAG samples later.
+        """
         came = numpy.frombuffer(data, "<i2").astype(numpy.float32) / 32_768
         sound = numpy.concatenate([self._rest, came])
         count = len(sound) // HOP
         self._rest = sound[count * HOP :]
         if not count:
-            return b""
+            return numpy.zeros((0, CEPSTRA), numpy.float32), numpy.zeros((0, 2), numpy.float32)
         whole = numpy.concatenate([self._before, sound[: count * HOP]])
         self._before = whole[count * HOP :]
         frames = numpy.lib.stride_tricks.sliding_window_view(whole, SIZE)[::HOP]
-        quiet = self._put_together(self._quietened(numpy.fft.rfft(frames * WINDOW).astype(numpy.complex64)))
-        quiet += COMFORT * self._comfort.standard_normal(len(quiet), numpy.float32)
-        skipped, self._skip = quiet[self._skip :], max(0, self._skip - len(quiet))
-        return (skipped.clip(-1, 1) * 32_767).astype("<i2").tobytes()
+        cepstra, power = self._quietened(numpy.fft.rfft(frames * WINDOW).astype(numpy.complex64))
+        skipped, self._skip = self._skip, max(0, self._skip - count)
+        return cepstra[skipped:], power[skipped:]
 
-    def _quietened(self, spectra: Any) -> Any:
+    def _quietened(self, spectra: Any) -> tuple[Floats, Floats]:
         """Of AHEAD frames before."""
         view, self._room = seen(spectra, self._room)
-        gains = numpy.exp(0.5 * numpy.maximum(DEEPEST, self._gains(view))) @ spread()
-        waiting = numpy.concatenate([self._spectra, spectra])
-        self._spectra = waiting[len(spectra) :]
-        return waiting[: len(spectra)] * gains
+        lowered, known_by = self._told(view)
+        waiting = numpy.concatenate([self._power, abs(spectra) ** 2])
+        self._power = waiting[len(spectra) :]
+        came = waiting[: len(spectra)]
+        left = came * (numpy.exp(0.5 * lowered) @ spread()) ** 2
+        by, comfort = filters()
+        cepstra = numpy.log(left @ by.T + comfort) @ cosines().T + known_by
+        return cepstra.astype(numpy.float32), numpy.stack([came.sum(1), left.sum(1)], 1)
 
-    def _gains(self, view: Floats) -> Floats:
-        """Logarithms of power, by which each band is to be lowered; each layer is as late as it looks ahead."""
+    def _told(self, view: Floats) -> tuple[Floats, Floats]:
+        """Logarithms of power, by which each band is to be lowered, and what is added to the cepstra.
+
+        Each layer is as late as it looks ahead.
+        """
         w, count = self._weights, len(view)
         x = view @ w["in.weight"] + w["in.bias"]
         for layer, (apart, ahead) in enumerate(CONTEXT):
@@ -139,18 +158,8 @@ class Quieter:
             taps = numpy.concatenate([known[k * apart : k * apart + count] for k in range(5)], axis=1)
             new = _gelu(taps @ w[f"{layer}.taps"] + w[f"{layer}.bias"]) @ w[f"{layer}.out"] + w[f"{layer}.last"]
             x = known[4 * apart - ahead : 4 * apart - ahead + count] + new
-        open_by: Floats = _gelu(x) @ w["out.weight"] + w["out.bias"]
-        return -2 * numpy.logaddexp(0, -open_by)
-
-    def _put_together(self, spectra: Any) -> Floats:
-        """Overlapping frames added to HOP samples each."""
-        frames = numpy.fft.irfft(spectra, SIZE).astype(numpy.float32) * WINDOW
-        done = []
-        for frame in frames:
-            self._tail = self._tail + frame
-            done.append(self._tail[:HOP] / _overlap())
-            self._tail = numpy.concatenate([self._tail[HOP:], numpy.zeros(HOP, numpy.float32)])
-        return numpy.concatenate(done)
+        x = _gelu(x)
+        return -2 * numpy.logaddexp(0, -(x @ w["out.weight"] + w["out.bias"])), x @ w["cep.weight"] + w["cep.bias"]
 
 
 def _gelu(x: Floats) -> Floats:

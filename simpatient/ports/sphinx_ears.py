@@ -13,8 +13,8 @@ import numpy
 
 from simpatient.model import Word
 from simpatient.ports import RATE, Partial, Segment
-from simpatient.ports.quiet import LAG, Quieter
-from simpatient.ports.sound import level_db, power
+from simpatient.ports.quiet import HOP, LAG, Quieter
+from simpatient.ports.sound import level_db
 
 FRAME_MS = 30
 FRAME = 2 * RATE * FRAME_MS // 1000
@@ -64,7 +64,7 @@ class Ears:
         self._is_voice = is_voice
         self._rest = b""
         self._waiting = bytearray()
-        """Sound of the segment that is to be decoded as a whole."""
+        """Sound of the segment that is to be decoded as a whole, or its cepstra in a noisy room."""
         self._known_ms = 0
         """Length of the segments so far."""
         self._passed = 0
@@ -76,7 +76,7 @@ class Ears:
         self._quieten = quieten
         self._quieter: Quieter | None = None
         self._power = numpy.zeros(2)
-        """Of the segment, as it came and quietened."""
+        """Of the segment, as it came and of the voice in it."""
         self._live = live
         self._partial = ""
         self._silence = SILENCE_LIVE if live else SILENCE
@@ -114,7 +114,7 @@ class Ears:
             if sum(list(self._voiced)[-RECENT:]) >= SPEECH:
                 self._begin()
             return
-        self._decode(frame, self._quieter.hear(frame) if self._quieter else frame)
+        self._decode(frame)
         self._voice_ms += FRAME_MS * self._voiced[-1]
         if self._live and self._passed % OFTEN == 0:
             yield from self._hypothesis()
@@ -131,7 +131,7 @@ class Ears:
         start = len(known) - self._lead * FRAME
         self._quieter = Quieter() if self._quieten and self._noisy() else None
         self._power[:] = 0
-        self._decode(known[start:], (self._quieter.hear(known) if self._quieter else known)[start:])
+        self._decode(known if self._quieter else known[start:], before=start // (2 * HOP))
 
     def _noisy(self) -> bool:
         """Whether the voice hardly stands out of the room that was heard before it."""
@@ -139,21 +139,28 @@ class Ears:
         room = sorted(levels)[len(levels) // 10]
         return max(levels[-self._lead :]) - room < NOISY_DB
 
-    def _decode(self, came: bytes, sound: bytes) -> None:
+    def _decode(self, sound: bytes, before: int = 0) -> None:
+        """In a noisy room the frames of 10 ms `before` the segment are heard too."""
+        seen = sound
         if self._quieter:
-            self._power += power(came), power(sound)
+            cepstra, power = self._quieter.hear(sound)
+            self._power += power[before:].sum(0)
+            seen = cepstra[before:].tobytes()
         if self._known_ms < WARM:
-            self._waiting += sound
-        elif sound:
-            self._decoder.process_raw(sound)
+            self._waiting += seen
+        elif seen:
+            self._process(seen)
+
+    def _process(self, seen: bytes, whole: bool = False) -> None:
+        (self._decoder.process_cep if self._quieter else self._decoder.process_raw)(seen, full_utt=whole)
 
     def _segment(self, begun: int) -> Iterator[Segment]:
         if self._quieter:
-            self._decode(b"", self._quieter.hear(bytes(2 * LAG)))
+            self._decode(bytes(2 * LAG))
         self._begun, self._partial, self._lead = None, "", 0
         self._voiced.clear()
         if self._waiting:
-            self._decoder.process_raw(bytes(self._waiting), full_utt=True)
+            self._process(bytes(self._waiting), whole=True)
             self._waiting.clear()
         self._decoder.end_utt()
         self._known_ms += (self._passed - begun) * FRAME_MS
