@@ -22,9 +22,8 @@ class Acoustic:
 
     def __init__(self):
         means, variances = gaussians("means"), numpy.maximum(gaussians("variances"), FLOOR)
-        self.phones = torch.tensor(phones())
-        """(states,): whose state it is."""
-        states = [numpy.flatnonzero(self.phones == phone) for phone in range(len(means))]
+        owner = phones()
+        states = [numpy.flatnonzero(owner == phone) for phone in range(len(means))]
         self._order = torch.tensor(numpy.argsort(numpy.concatenate(states)))
         weights = mixtures()
         self._weights = [[torch.tensor(w[:, own]) for w in weights] for own in states]

@@ -58,7 +58,7 @@ SOME = 0.25
 """Part of the frames for which states are computed."""
 IN_STATES, IN_CEPSTRA, IN_BANDS = 0.5, 0.3, 0.1
 """Weights of the losses."""
-RATE_OF_LEARNING = 2.5e-4
+RATE_OF_LEARNING = 8e-4
 
 
 class Mixer:

@@ -105,15 +105,10 @@ def samples(data: bytes) -> "NDArray[int16]":
     return numpy.frombuffer(data, dtype="<i2")
 
 
-def power(block: bytes) -> float:
-    """Sum of the squares of int16 samples."""
-    import numpy
-
-    samples = numpy.frombuffer(block, "<i2").astype(numpy.float32)
-    return float(numpy.dot(samples, samples))
-
-
 def level_db(block: bytes) -> float:
     """Root mean square of int16 samples, in decibels below full scale; -96 of digital silence."""
-    mean = power(block) / max(1, len(block) // 2)
+    import numpy
+
+    heard = samples(block).astype(numpy.float32)
+    mean = float(numpy.dot(heard, heard)) / max(1, len(heard))
     return 10 * math.log10(mean) - 90.3 if mean > 0.25 else -96.0
